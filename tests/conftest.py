@@ -1,0 +1,89 @@
+"""Fixtures for all tests: one embedded PostgreSQL a session, a fresh migrated database a test that asks for one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
+os.environ.setdefault("DBT_SEND_ANONYMOUS_USAGE_STATS", "false")
+os.environ.setdefault("TZ", "UTC")
+
+import psycopg  # noqa: E402
+from pydantic import SecretStr  # noqa: E402
+
+from warehouse.database import connect, url_with  # noqa: E402
+from warehouse.runs import Run, start_run  # noqa: E402
+from warehouse.server import EmbeddedServer  # noqa: E402
+from warehouse.settings import Settings  # noqa: E402
+
+TEMPLATE = "template_warehouse"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Unit tests open no sockets; every other test talks to the database."""
+    for item in items:
+        if "/unit/" in str(item.path):
+            item.add_marker(pytest.mark.disable_socket)
+
+
+@pytest.fixture(scope="session")
+def server_url() -> Iterator[str]:
+    """Owner's URL of a throw-away server (fast settings) for this test session."""
+    home = Path(tempfile.mkdtemp(prefix="warehouse-test-server-"))
+    home.chmod(0o755)
+    server = EmbeddedServer(home, durable=False)
+    try:
+        yield server.start().url
+    finally:
+        server.stop()
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def template_database(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A database after `init --synthetic`: migrated, reference data loaded, roles made, marts empty."""
+    from warehouse.setup import init
+
+    with psycopg.connect(server_url, autocommit=True) as conn:
+        conn.execute(f"create database {TEMPLATE}")  # type: ignore[arg-type]
+    settings = Settings(
+        home=tmp_path_factory.mktemp("template-home"), url=SecretStr(url_with(server_url, database=TEMPLATE)), _env_file=None
+    )
+    init(settings, synthetic=True, now="2021-01-01T00:00+07:00")
+    # Roles belong to the server, so their passwords are one set for the session.
+    os.environ["WAREHOUSE_TEST_SECRETS"] = str(settings.home / "secrets")
+    return TEMPLATE
+
+
+@pytest.fixture
+def warehouse(server_url: str, template_database: str, tmp_path: Path) -> Iterator[Settings]:
+    """Settings of a fresh synthetic warehouse of its own (database, home, inbox)."""
+    name = f"w_{uuid4().hex[:12]}"
+    with psycopg.connect(server_url, autocommit=True) as conn:
+        conn.execute(f"create database {name} template {template_database}")  # type: ignore[arg-type]
+    home = tmp_path / "home"
+    for folder in (home / "inbox", home / "archive", home / "reports", home / "logs"):
+        folder.mkdir(parents=True)
+    shutil.copytree(os.environ["WAREHOUSE_TEST_SECRETS"], home / "secrets")
+    yield Settings(home=home, url=SecretStr(url_with(server_url, database=name)), workers=1, settle_seconds=0, quiet=True, _env_file=None)
+    with psycopg.connect(server_url, autocommit=True) as conn:
+        conn.execute(f"drop database {name} with (force)")  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def run(warehouse: Settings) -> Run:
+    """A run of kind `test` in the fresh warehouse, at the database's own time."""
+    return start_run(warehouse, "test")
+
+
+@pytest.fixture
+def conn(warehouse: Settings) -> Iterator[psycopg.Connection]:
+    with connect(warehouse) as connection:
+        yield connection

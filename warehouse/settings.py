@@ -1,0 +1,92 @@
+"""One settings object, environment first. Every setting has a WAREHOUSE_ variable; `.env.example` lists them all."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+PROJECT_DIR = Path(__file__).resolve().parent.parent
+
+
+class SettingsError(Exception):
+    """A setting has a wrong value. The message names the variable and what is wrong with it."""
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="WAREHOUSE_", env_file=".env", extra="ignore", frozen=True)
+
+    home: Path = Path(".data")
+    """Where all state lives: database, archive, reports, logs, tool homes."""
+    inbox: Path | None = None
+    """Folder in which the communes' files arrive. Default: <home>/inbox. Never written to."""
+    url: SecretStr | None = None
+    """A PostgreSQL server of your own, 15 or newer: postgresql://user:password@host:port/database. Default: the embedded one."""
+    role_prefix: str = Field(default="", pattern=r"^[a-z_]{0,20}$")
+    """Put before the role names where several warehouses share a server."""
+    workers: int = Field(default_factory=lambda: min(4, os.cpu_count() or 1), ge=1, le=64)
+    """Processes that read workbooks side by side."""
+    chunk_files: int = Field(default=48, ge=1, le=1000)
+    """Most files in one chunk of a night's collection."""
+    settle_seconds: int = Field(default=2, ge=0, le=3600)
+    """A file changed less than this many seconds ago is looked at twice: it may still be written."""
+    max_file_mb: int = Field(default=50, ge=1, le=1024)
+    """A larger file is not opened."""
+    max_unpacked_mb: int = Field(default=512, ge=1, le=8192)
+    """A workbook that unpacks to more is not opened."""
+    max_ratio: int = Field(default=200, ge=2, le=10000)
+    """A workbook whose part is packed more tightly is not opened: a zip bomb."""
+    keep_datadocs: int = Field(default=3, ge=1, le=100)
+    """Nights whose Great Expectations pages are kept."""
+    lock_wait_seconds: int = Field(default=0, ge=0, le=86400)
+    """How long a command waits for another one that writes, before it says so and stops."""
+    quiet: Annotated[bool, NoDecode] = False
+    """No progress bars."""
+
+    @field_validator("quiet", mode="before")
+    @classmethod
+    def _quiet(cls, value: object) -> bool:
+        return str(value).strip().lower() in {"1", "true", "yes", "on"}
+
+    @field_validator("url", mode="after")
+    @classmethod
+    def _is_postgresql(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not value.get_secret_value().startswith(("postgresql://", "postgres://")):
+            raise ValueError("must start with postgresql://")
+        return value
+
+    @field_validator("home", "inbox", mode="after")
+    @classmethod
+    def _absolute(cls, value: Path | None) -> Path | None:
+        return None if value is None else value.expanduser().absolute()
+
+    @property
+    def inbox_dir(self) -> Path:
+        return self.inbox or self.home / "inbox"
+
+    @property
+    def archive_dir(self) -> Path:
+        return self.home / "archive"
+
+    @property
+    def reports_dir(self) -> Path:
+        return self.home / "reports"
+
+    @property
+    def logs_dir(self) -> Path:
+        return self.home / "logs"
+
+
+@cache
+def get_settings() -> Settings:
+    """The settings of this process. Raises SettingsError that names the variable."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        name = "WAREHOUSE_" + "_".join(str(part) for part in first["loc"]).upper()
+        raise SettingsError(f"{name}: {first['msg']}") from None
