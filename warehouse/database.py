@@ -33,7 +33,9 @@ def database_url(settings: Settings | None = None) -> str:
     return EmbeddedServer(settings.home).start().url
 
 
-def url_with(url: str, *, user: str | None = None, password: str | None = None, database: str | None = None, scheme: str | None = None) -> str:
+def url_with(
+    url: str, *, user: str | None = None, password: str | None = None, database: str | None = None, scheme: str | None = None
+) -> str:
     """The same server under another login, database or driver scheme."""
     parts = urlsplit(url)
     login, _, host = parts.netloc.rpartition("@")

@@ -28,7 +28,7 @@ TABLE_CHECKS: dict[str, Callable[[list[tuple[int, Any]]], Iterable[str]]] = {
 }
 
 
-class ReferenceError(Exception):
+class ReferenceDataError(Exception):
     """A reference file is refused whole. ``problems`` names file and line of each fault."""
 
     def __init__(self, problems: list[str]) -> None:
@@ -44,7 +44,7 @@ class Table:
 
 
 def read_table(name: str, folder: Path) -> Table:
-    """Read and check ``<folder>/<name>.csv``. Raises ReferenceError with every faulty line."""
+    """Read and check ``<folder>/<name>.csv``. Raises ReferenceDataError with every faulty line."""
     model = ROW_MODELS[name]
     path = folder / f"{name}.csv"
     problems: list[str] = []
@@ -53,7 +53,7 @@ def read_table(name: str, folder: Path) -> Table:
         reader = csv.DictReader(file)
         expected = list(model.model_fields)
         if reader.fieldnames != expected:
-            raise ReferenceError([f"{path.name}:1: the columns must be {','.join(expected)}"])
+            raise ReferenceDataError([f"{path.name}:1: the columns must be {','.join(expected)}"])
         for line, record in enumerate(reader, start=2):
             try:
                 numbered.append((line, model.model_validate({k: (v if v != "" else None) for k, v in record.items() if k is not None})))
@@ -68,24 +68,24 @@ def read_table(name: str, folder: Path) -> Table:
     if not problems and name in TABLE_CHECKS:
         problems += [f"{path.name}:{said}" for said in TABLE_CHECKS[name](numbered)]
     if problems:
-        raise ReferenceError(problems)
+        raise ReferenceDataError(problems)
     rows = [row for _, row in numbered]
     digest = hashlib.sha256("\n".join(sorted(row.model_dump_json() for row in rows)).encode()).hexdigest()
     return Table(name, rows, digest)
 
 
 def load_reference(settings: Settings, run: Run, folder: Path | None = None) -> list[str]:
-    """Load every table whose content changed, in one transaction; returns their names. Raises ReferenceError."""
+    """Load every table whose content changed, in one transaction; returns their names. Raises ReferenceDataError."""
     overlay = folder or settings.home / "reference"
     problems: list[str] = []
     tables: list[Table] = []
     for name in ROW_MODELS:
         try:
             tables.append(read_table(name, overlay if (overlay / f"{name}.csv").exists() else REFERENCE_DIR))
-        except ReferenceError as error:
+        except ReferenceDataError as error:
             problems += error.problems
     if problems:
-        raise ReferenceError(problems)
+        raise ReferenceDataError(problems)
     with connect(settings, run_id=run.run_id, kind=run.kind) as conn:
         return [table.name for table in tables if _load(conn, run, table)]
 
@@ -125,10 +125,14 @@ def current(conn: Connection, table: str, columns: str = "*") -> list[tuple[Any,
     """Rows of the newest version of a reference table. ``columns`` is a trusted SQL list."""
     if table not in ROW_MODELS:
         raise KeyError(table)
-    statement = sql.SQL("select {} from reference.{} where load_id = (select max(load_id) from reference.load where table_name = {})").format(
-        sql.SQL(columns), sql.Identifier(table), sql.Literal(table)  # type: ignore[arg-type]
+    statement = sql.SQL(
+        "select {} from reference.{} where load_id = (select max(load_id) from reference.load where table_name = {})"
+    ).format(
+        sql.SQL(columns),
+        sql.Identifier(table),
+        sql.Literal(table),  # type: ignore[arg-type]
     )
     return conn.execute(statement).fetchall()
 
 
-__all__ = ["ReferenceError", "Target", "Unit", "current", "load_reference", "read_table", "reference_version"]
+__all__ = ["ReferenceDataError", "Target", "Unit", "current", "load_reference", "read_table", "reference_version"]

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -251,6 +252,6 @@ def check_targets(rows: list[tuple[int, Target]]) -> Iterable[str]:
 def _overlaps(spans: dict[tuple[str, str], list[tuple[date, date, int]]]) -> Iterable[str]:
     for key, periods in spans.items():
         ordered = sorted(periods)
-        for (_, end, line), (start, _, other) in zip(ordered, ordered[1:], strict=False):
+        for (_, end, line), (start, _, other) in pairwise(ordered):
             if start <= end:
                 yield f"{other}: {' '.join(key)} overlaps line {line}"

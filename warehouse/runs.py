@@ -10,6 +10,7 @@ import hashlib
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -25,6 +26,9 @@ from warehouse.settings import PROJECT_DIR, Settings, get_settings
 WRITER_LOCK = 7_310_001
 CODE_FOLDERS = ("warehouse", "ingestion", "expectations", "dbt_project/models", "dbt_project/macros", "dbt_project/tests")
 CODE_SUFFIXES = (".py", ".sql", ".yaml", ".yml")
+
+
+_held: ContextVar[Connection | None] = ContextVar("writer_lock_held", default=None)
 
 
 class WriterBusy(Exception):
@@ -74,6 +78,14 @@ def finish_run(settings: Settings, run: Run, outcome: str, error: str | None = N
         )
 
 
+def close_abandoned_runs(settings: Settings) -> int:
+    """Mark runs that were killed before they could say how they ended. Call it under the writer's lock."""
+    with connect(settings) as conn:
+        return conn.execute(
+            "update audit.run set outcome = 'abandoned', ended_at = started_at, error = 'killed before it ended' where ended_at is null"
+        ).rowcount
+
+
 def holder(conn: Connection) -> str | None:
     """Who holds the writer's lock: 'nightly run <id>, for 42 s', or None."""
     row = conn.execute(
@@ -99,8 +111,13 @@ def writer_lock(
 ) -> Iterator[Connection]:
     """Hold the writer's lock on a session of its own. Raises WriterBusy after ``wait_seconds`` (default: the setting).
 
-    The lock ends with the session, so a killed command leaves none behind.
+    The lock ends with the session, so a killed command leaves none behind. A step inside a command that already holds it
+    goes on under that hold.
     """
+    held = _held.get()
+    if held is not None:
+        yield held
+        return
     settings = settings or get_settings()
     limit = settings.lock_wait_seconds if wait_seconds is None else wait_seconds
     function = "pg_try_advisory_lock_shared" if shared else "pg_try_advisory_lock"
@@ -113,4 +130,9 @@ def writer_lock(
             if time.monotonic() >= deadline:
                 raise WriterBusy(f"Another command is writing: {holder(conn) or 'unknown'}. Try again later, or give --wait SECONDS.")
             time.sleep(0.25)
-        yield conn
+        mark = None if shared else _held.set(conn)
+        try:
+            yield conn
+        finally:
+            if mark is not None:
+                _held.reset(mark)

@@ -138,9 +138,7 @@ class EmbeddedServer:
         with (self.data / "postgresql.conf").open("a") as conf:
             conf.write("\n".join(["", "# The warehouse's own settings", *settings, ""]))
 
-    @retry(
-        retry=retry_if_exception_type(subprocess.CalledProcessError), stop=stop_after_delay(20), wait=wait_fixed(0.5), reraise=True
-    )
+    @retry(retry=retry_if_exception_type(subprocess.CalledProcessError), stop=stop_after_delay(20), wait=wait_fixed(0.5), reraise=True)
     def _start(self, info: ServerInfo) -> None:
         # After a kill -9 orphaned backends hold the shared memory for about two seconds: try again.
         self._run(

@@ -1,0 +1,139 @@
+"""The command line: `.venv/bin/warehouse`. Every step of a night is a command of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from operations import cli_audit, cli_database, cli_marts, cli_submission
+from operations.console import EXIT_CODES, night_progress, out, run_main, say
+from warehouse.settings import get_settings
+
+app = typer.Typer(
+    name="warehouse",
+    help="From signed commune workbooks to trusted figures: the poverty, loan and training warehouse of Long An.",
+    epilog=EXIT_CODES,
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+)
+app.add_typer(cli_database.db, name="db")
+app.add_typer(cli_database.reference, name="reference")
+app.add_typer(cli_submission.app, name="submission")
+app.add_typer(cli_audit.audit, name="audit")
+cli_database.add_commands(app)
+cli_marts.add_commands(app)
+cli_audit.add_commands(app)
+
+NowOption = Annotated[str | None, typer.Option("--now", help="Moment to record, with its zone; only in a synthetic warehouse.")]
+WaitOption = Annotated[int | None, typer.Option("--wait", help="Seconds to wait for another command that writes.", min=0)]
+
+
+@app.command(epilog="Example: warehouse template household_review --commune 27694 --period 2023 --out bieu-27694.xlsx")
+def template(
+    form: Annotated[str, typer.Argument(help="Form code, e.g. household_review.")],
+    commune: Annotated[str, typer.Option(help="Commune code, 5 digits.")],
+    period: Annotated[str, typer.Option(help="Period: 2023, 2023-Q3, 2025-11.")],
+    out_file: Annotated[Path | None, typer.Option("--out", help="File to write. Default: <form>_<commune>_<period>.xlsx here.")] = None,
+) -> None:
+    """Write the blank workbook of a form for a commune and period, its cover filled in."""
+    from ingestion.contracts import load_form
+    from ingestion.template import write_template
+    from operations.console import CommandError
+    from warehouse.database import connect
+
+    settings = get_settings()
+    try:
+        contract = load_form(form)
+    except KeyError:
+        raise CommandError(f"There is no form '{form}'.") from None
+    path = out_file or Path(f"{form}_{commune}_{period}.xlsx")
+    with connect(settings) as conn:
+        try:
+            written = write_template(settings, contract, commune_code=commune, period_key=period, path=path, conn=conn)
+        except ValueError as error:
+            raise CommandError(str(error)) from None
+    say(f"{written}")
+
+
+@app.command(epilog="Example: warehouse generate /tmp/longan --years 2021-2023 --seed 7 --errors")
+def generate(
+    folder: Annotated[Path, typer.Argument(help="Folder to write the workbooks into.")],
+    years: Annotated[str, typer.Option(help="One year or a span: 2021-2023.")] = "2021-2023",
+    seed: Annotated[int, typer.Option(help="The same seed gives the same province.")] = 1,
+    errors: Annotated[bool, typer.Option("--errors", help="Plant errors for every rule; answer_key.json lists what must fire.")] = False,
+) -> None:
+    """Write a synthetic province: 188 communes whose totals equal the published ones."""
+    from synthetic.generate import generate as write_province
+
+    first, _, last = years.partition("-")
+    span = list(range(int(first), int(last or first) + 1))
+    with night_progress("Tạo dữ liệu giả lập · generate", get_settings().quiet) as (_, on_progress):
+        say(str(write_province(folder, years=span, seed=seed, errors=errors, on_progress=on_progress)))
+
+
+@app.command(epilog="Example: warehouse nightly --dry-run")
+def nightly(
+    now: NowOption = None,
+    wait: WaitOption = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen; write nothing.")] = False,
+    accept: Annotated[str | None, typer.Option(help="Reason to publish although 7.1 households changed by more than 2%. Logged.")] = None,
+) -> None:
+    """A whole night: collect, validate, build, check, publish, report. The Airflow DAG calls the same steps."""
+    from operations import nightly as night
+
+    settings = get_settings()
+    if wait is not None:
+        settings = settings.model_copy(update={"lock_wait_seconds": wait})
+    if dry_run:
+        for line in night.dry_run(settings):
+            say(line)
+        return
+    with night_progress("Đêm · night", settings.quiet) as (on_step, on_progress):
+        story = night.run_night(settings, now=now, on_step=on_step, on_progress=on_progress, accept_reason=accept)
+    print_story(story)
+
+
+def print_story(story: dict[str, object]) -> None:
+    """The night's story as a small table."""
+    table = Table(show_header=False, box=None, padding=(0, 2))
+    for label, key in (
+        ("Tệp mới nhận · files received", "files"),
+        ("Không đọc được · unreadable", "unreadable"),
+        ("Chấp nhận · accepted", "accepted"),
+        ("Trả lại · returned", "returned"),
+        ("Lần công bố · publication", "publication_id"),
+        ("Báo cáo · report", "report"),
+    ):
+        table.add_row(label, "-" if story.get(key) is None else str(story[key]))
+    out.print(table)
+
+
+@app.command()
+def airflow() -> None:
+    """Start Airflow (scheduler, DAG processor, web UI on 127.0.0.1) and print the address and the login. Ctrl-C stops it."""
+    from operations.airflow import serve
+
+    serve(get_settings())
+
+
+@app.command()
+def demo(
+    seed: Annotated[int, typer.Option(help="Seed of the synthetic province.")] = 1,
+) -> None:
+    """The story on a synthetic province: four nights, the last through Airflow; ends with the published series beside the marts."""
+    from operations.demo import run_demo
+
+    run_demo(get_settings(), seed=seed)
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    run_main(app)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,75 @@
+"""Commands about submissions: list, show, withdraw, resubmit."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from operations import submissions
+from operations.cli_marts import NowOption, command_run
+from operations.console import out, say
+from warehouse.settings import get_settings
+
+app = typer.Typer(help="What communes sent: one row a (form, commune, period, version).", no_args_is_help=True)
+
+Identifier = Annotated[str, typer.Argument(help="Submission id, or its first 8 or more characters.")]
+
+
+@app.command("list", epilog="Example: warehouse submission list --period 2023 --state returned")
+def list_(
+    commune: Annotated[str | None, typer.Option(help="Commune code.")] = None,
+    period: Annotated[str | None, typer.Option(help="Period key.")] = None,
+    form: Annotated[str | None, typer.Option(help="Form code.")] = None,
+    state: Annotated[str | None, typer.Option(help="received | returned | accepted | superseded | withdrawn")] = None,
+    limit: Annotated[int, typer.Option(min=1)] = 200,
+) -> None:
+    """List submissions, newest first."""
+    table = Table("id", "form", "commune", "period", "v.", "stage", "state", "received", "file")
+    for row in submissions.find(get_settings(), commune=commune, period=period, form=form, state=state, limit=limit):
+        table.add_row(str(row.submission_id)[:8], row.form_code, f"{row.commune_code} {row.commune_name}", row.period_key, str(row.version),
+                      row.result_stage, row.state, f"{row.received_at:%Y-%m-%d %H:%M}", row.file_name)  # fmt: skip
+    out.print(table)
+
+
+@app.command()
+def show(submission: Identifier) -> None:
+    """One submission: its file, its history, what was found."""
+    settings = get_settings()
+    details = submissions.show(settings, submission)
+    head = Table(show_header=False, box=None)
+    for label, value in details.facts:
+        head.add_row(label, value)
+    out.print(head)
+    events = Table("event", "at", "actor", "note")
+    for event in details.events:
+        events.add_row(*event)
+    out.print(events)
+    findings = Table("rule", "severity", "rows", "tested")
+    for finding in details.findings:
+        findings.add_row(*finding)
+    out.print(findings)
+
+
+@app.command(epilog='Example: warehouse submission withdraw 1f0c2d3e --reason "Công văn 12/UBND: số liệu sai"')
+def withdraw(
+    submission: Identifier,
+    reason: Annotated[str, typer.Option(help="Why; kept in the chain.")],
+    actor: Annotated[str, typer.Option(help="Who asked for it.")] = "operator",
+    now: NowOption = None,
+) -> None:
+    """Withdraw an accepted submission: it stops counting at the next build. The file and its rows stay."""
+    settings = get_settings()
+    with command_run(settings, "withdraw", now) as run:
+        submission_id = submissions.withdraw(settings, run, submission, reason=reason, actor=actor)
+    say(f"Withdrawn: {submission_id}")
+
+
+@app.command()
+def resubmit(submission: Identifier, now: NowOption = None) -> None:
+    """Take the same bytes from the archive in again, as a new version, to be judged by today's rules."""
+    settings = get_settings()
+    with command_run(settings, "resubmit", now) as run:
+        submission_id = submissions.resubmit(settings, run, submission)
+    say(f"New version: {submission_id}. 'warehouse validate' judges it.")

@@ -1,0 +1,183 @@
+"""The order of a night's steps. The Airflow DAG and `warehouse nightly` call the same functions.
+
+Each step takes the night's token (JSON-able: run_id, kind, now), holds the writer's lock while it writes, and derives its
+work from what the database holds, never from an earlier step's memory: a night killed anywhere is mended by the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from warehouse.clock import parse_now
+from warehouse.database import connect
+from warehouse.runs import Run, close_abandoned_runs, finish_run, start_run, writer_lock
+from warehouse.settings import Settings, get_settings
+
+Token = dict[str, Any]
+Progress = Callable[[int, int], None]
+
+
+class NightFailed(Exception):
+    """A step of the night failed; the message says which and why. The last publication is untouched."""
+
+
+def token_of(run: Run) -> Token:
+    return {"run_id": str(run.run_id), "kind": run.kind, "now": run.now.isoformat()}
+
+
+def run_of(token: Token) -> Run:
+    return Run(UUID(token["run_id"]), token["kind"], datetime.fromisoformat(token["now"]))
+
+
+def begin(
+    *, now: str | None = None, airflow_run_id: str | None = None, wait_seconds: int | None = None, settings: Settings | None = None
+) -> Token:
+    """Open the night's run, archive what is new in the inbox and cut it into chunks.
+
+    The token also holds ``chunks``: lists of files, those of one return together and in order.
+    """
+    from ingestion.collect import plan_collection
+
+    settings = settings or get_settings()
+    with writer_lock(settings, kind="nightly", wait_seconds=wait_seconds):
+        close_abandoned_runs(settings)
+        run = start_run(settings, "nightly", injected_now=parse_now(now) if now else None, airflow_run_id=airflow_run_id)
+        return {**token_of(run), "chunks": plan_collection(settings, run)}
+
+
+def collect_chunk(token: Token, chunk: list[dict[str, Any]], *, settings: Settings | None = None) -> dict[str, Any]:
+    """Read one chunk of files into intake. Chunks run side by side: they share the lock, and each file is one transaction."""
+    from ingestion.collect import collect_chunk as read_chunk
+
+    settings = settings or get_settings()
+    run = run_of(token)
+    with writer_lock(settings, kind=run.kind, run_id=run.run_id, shared=True, wait_seconds=600):
+        return read_chunk(settings, run, chunk)
+
+
+def validate(
+    token: Token, *, settings: Settings | None = None, wait_seconds: int | None = 600, on_progress: Progress | None = None
+) -> dict[str, Any]:
+    """Judge every pending submission by the rules: accepted or returned."""
+    from expectations.validate import validate_pending
+
+    settings = settings or get_settings()
+    run = run_of(token)
+    with writer_lock(settings, kind=run.kind, run_id=run.run_id, wait_seconds=wait_seconds):
+        return validate_pending(settings, run, on_progress=on_progress)
+
+
+def build(token: Token, *, settings: Settings | None = None, wait_seconds: int | None = 600) -> dict[str, Any]:
+    """Build the marts in the idle colour, where anything they depend on has changed; ``build_id`` is null where nothing has."""
+    from warehouse import builds
+
+    settings = settings or get_settings()
+    run = run_of(token)
+    with writer_lock(settings, kind=run.kind, run_id=run.run_id, wait_seconds=wait_seconds):
+        needed, reason = builds.needs_build(settings, run)
+        if not needed:
+            return {"build_id": None, "reason": reason}
+        outcome = builds.build(settings, run)
+        return {
+            "build_id": str(outcome.build_id),
+            "schema": outcome.schema,
+            "nodes": outcome.nodes,
+            "seconds": outcome.seconds,
+            "reason": reason,
+        }
+
+
+def check(token: Token, built: dict[str, Any], *, settings: Settings | None = None, accept_reason: str | None = None) -> dict[str, Any]:
+    """The publish gate over what was built. Raises NightFailed with the checks that did not hold."""
+    if built["build_id"] is None:
+        return {"passed": None, "failed": []}
+    from expectations.gate import check_build
+
+    settings = settings or get_settings()
+    run = run_of(token)
+    with writer_lock(settings, kind=run.kind, run_id=run.run_id, wait_seconds=600):
+        outcome = check_build(settings, run, UUID(built["build_id"]), accept_reason=accept_reason)
+    failed = [f"{result.check_code}: {result.detail_en}" for result in outcome.results if not result.passed]
+    if not outcome.passed:
+        raise NightFailed("The publish gate refused the build: " + "; ".join(failed))
+    return {"passed": True, "failed": failed}
+
+
+def publish(token: Token, built: dict[str, Any], *, settings: Settings | None = None, accept_reason: str | None = None) -> dict[str, Any]:
+    """Switch every mart to the new build in one transaction; ``publication_id`` is null where nothing was built
+    or a rollback pins the marts."""
+    if built["build_id"] is None:
+        return {"publication_id": None}
+    from warehouse import publications
+
+    settings = settings or get_settings()
+    run = run_of(token)
+    with writer_lock(settings, kind=run.kind, run_id=run.run_id, wait_seconds=600):
+        return {"publication_id": publications.publish(settings, run, UUID(built["build_id"]), accept_reason=accept_reason)}
+
+
+def report(token: Token, *, settings: Settings | None = None, error: str | None = None) -> dict[str, Any]:
+    """Close the night's run, write the reports and tell its story."""
+    from reporting.site import write_site
+
+    settings = settings or get_settings()
+    run = run_of(token)
+    story = tell_story(settings, run)
+    outcome = "failed" if error else "success" if story["files"] or story["publication_id"] else "nothing_new"
+    finish_run(settings, run, outcome, error)
+    story["report"] = str(write_site(settings, run.run_id))
+    story["outcome"] = outcome
+    return story
+
+
+def tell_story(settings: Settings, run: Run) -> dict[str, Any]:
+    """What the night did, from the audit tables: files received, unreadable; submissions accepted, returned; the publication."""
+    with connect(settings) as conn:
+        row = conn.execute(
+            """
+            select
+                (select count(*) from audit.arrival where run_id = %(run)s),
+                (select count(*) from audit.file_outcome where run_id = %(run)s and state = 'unreadable'),
+                (select count(*) from audit.submission_event where run_id = %(run)s and event_type = 'accepted'),
+                (select count(*) from audit.submission_event where run_id = %(run)s and event_type = 'returned'),
+                (select max(publication_id) from audit.publication where run_id = %(run)s)
+            """,
+            {"run": run.run_id},
+        ).fetchone()
+    assert row is not None
+    return dict(zip(("files", "unreadable", "accepted", "returned", "publication_id"), row, strict=True))
+
+
+def run_night(
+    settings: Settings, *, now: str | None = None, on_step: Callable[[str], None] = lambda _: None, on_progress: Progress | None = None,
+    accept_reason: str | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """A whole night in this process (reading in a pool of processes), under one hold of the writer's lock.
+
+    Raises what a step raised after the run is closed as failed and the reports are written; the last publication stands.
+    """
+    from ingestion.collect import collect
+
+    with writer_lock(settings, kind="nightly"):
+        close_abandoned_runs(settings)
+        run = start_run(settings, "nightly", injected_now=parse_now(now) if now else None)
+        token = token_of(run)
+        try:
+            on_step("collect")
+            collect(settings, run, on_progress=on_progress)
+            on_step("validate")
+            validate(token, settings=settings, on_progress=on_progress)
+            on_step("build")
+            built = build(token, settings=settings)
+            on_step("check")
+            check(token, built, settings=settings, accept_reason=accept_reason)
+            on_step("publish")
+            publish(token, built, settings=settings, accept_reason=accept_reason)
+        except Exception as error:
+            report(token, settings=settings, error=f"{type(error).__name__}: {error}")
+            raise
+        on_step("report")
+        return report(token, settings=settings)
