@@ -55,7 +55,8 @@ def collect_chunk(token: Token, chunk: list[dict[str, Any]], *, settings: Settin
     settings = settings or get_settings()
     run = run_of(token)
     with writer_lock(settings, kind=run.kind, run_id=run.run_id, shared=True, wait_seconds=600):
-        return read_chunk(settings, run, chunk)
+        counts: dict[str, Any] = read_chunk(settings, run, chunk)
+        return counts
 
 
 def validate(
@@ -67,7 +68,8 @@ def validate(
     settings = settings or get_settings()
     run = run_of(token)
     with writer_lock(settings, kind=run.kind, run_id=run.run_id, wait_seconds=wait_seconds):
-        return validate_pending(settings, run, on_progress=on_progress)
+        counts: dict[str, Any] = validate_pending(settings, run, on_progress=on_progress)
+        return counts
 
 
 def build(token: Token, *, settings: Settings | None = None, wait_seconds: int | None = 600) -> dict[str, Any]:

@@ -141,4 +141,5 @@ def resubmit(settings: Settings, run: Run, identifier: str) -> UUID:
     listed = resolve(settings, identifier)
     if listed.state in ("received", "validated", "held", "accepted"):
         raise CommandError(f"Its bytes are {'in force' if listed.state == 'accepted' else 'pending'}: there is nothing to take in again.")
-    return read_again(settings, run, listed.submission_id)
+    submission_id: UUID = read_again(settings, run, listed.submission_id)
+    return submission_id
