@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from psycopg import sql
+from pydantic import ValidationError
 
 from warehouse.database import Connection, connect, copy_rows
 from warehouse.reference_models import ROW_MODELS, Row, Target, Unit, check_targets, check_units
@@ -57,9 +58,8 @@ def read_table(name: str, folder: Path) -> Table:
         for line, record in enumerate(reader, start=2):
             try:
                 numbered.append((line, model.model_validate({k: (v if v != "" else None) for k, v in record.items() if k is not None})))
-            except ValueError as error:
-                details = getattr(error, "errors", list)()
-                said = "; ".join(f"{'.'.join(map(str, d['loc']))}: {d['msg']}" for d in details) or str(error)
+            except ValidationError as error:
+                said = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
                 problems.append(f"{path.name}:{line}: {said}")
     seen: dict[tuple[Any, ...], int] = {}
     for line, row in numbered:
