@@ -1,0 +1,133 @@
+"""What a night's page shows: all by run_id."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from reporting.queries import Row, one, rows
+from warehouse.database import Connection
+
+
+def outcomes(conn: Connection, run_id: UUID) -> list[Row]:
+    """Submissions whose state changed in the run, with the last thing that happened to each."""
+    return rows(
+        conn,
+        """
+        select distinct on (e.submission_id) e.submission_id, e.event_type
+        from audit.submission_event as e
+        where
+            e.run_id = %(run)s and e.submission_id is not null
+            and e.event_type in ('received', 'validated', 'returned', 'held', 'accepted', 'superseded', 'withdrawn')
+        order by e.submission_id, e.event_id desc
+        """,
+        {"run": run_id},
+    )
+
+
+def unreadable(conn: Connection, run_id: UUID) -> list[Row]:
+    return rows(
+        conn,
+        """
+        select distinct on (f.sha256) f.sha256, f.file_name, f.reason_code
+        from audit.file_outcome as f
+        where f.run_id = %(run)s and f.state = 'unreadable'
+        order by f.sha256, f.path
+        """,
+        {"run": run_id},
+    )
+
+
+def error_rules(conn: Connection, run_id: UUID) -> dict[Any, list[str]]:
+    """Submission -> codes of the rules that found an error in it during the run."""
+    found = rows(
+        conn,
+        """
+        select f.submission_id, array_agg(distinct f.rule_code order by f.rule_code) as codes
+        from audit.failing_row as f
+        where f.run_id = %(run)s and f.severity = 'error' and f.submission_id is not null
+        group by f.submission_id
+        """,
+        {"run": run_id},
+    )
+    return {row["submission_id"]: row["codes"] for row in found}
+
+
+def rule_totals(conn: Connection, run_id: UUID) -> list[Row]:
+    """Rows tested and failed a rule over the run; the reader's findings have no count of rows tested."""
+    return rows(
+        conn,
+        """
+        with counted as (
+            select
+                v.rule_code, v.severity, 'rule' as origin,
+                sum(v.rows_tested) as tested, sum(v.rows_failed) as failed,
+                count(*) filter (where v.rows_failed > 0) as returns_hit
+            from audit.validation_result as v
+            where v.run_id = %(run)s
+            group by v.rule_code, v.severity
+
+            union all
+
+            select f.rule_code, f.severity, 'reader', null, count(*), count(distinct f.sha256)
+            from audit.failing_row as f
+            where f.run_id = %(run)s and f.origin = 'reader'
+            group by f.rule_code, f.severity
+        )
+
+        select c.*, r.text_vi, r.text_en
+        from counted as c
+        left join lateral (
+            select x.text_vi, x.text_en from audit.rule as x where x.rule_code = c.rule_code order by x.rule_version desc limit 1
+        ) as r on true
+        order by
+            (c.failed = 0), case c.severity when 'error' then 1 when 'warning' then 2 else 3 end, c.failed desc, c.rule_code collate "C"
+        """,
+        {"run": run_id},
+    )
+
+
+def publication(conn: Connection, run_id: UUID) -> Row | None:
+    return one(
+        conn,
+        """
+        select publication_id, published_at, knowledge_at, today, code_version, rule_set_version, reference_version, is_rollback,
+            accept_reason, hash
+        from audit.publication where run_id = %(run)s order by publication_id desc limit 1
+        """,
+        {"run": run_id},
+    )
+
+
+def gate(conn: Connection, run_id: UUID) -> list[Row]:
+    return rows(
+        conn,
+        """
+        select check_code, passed, rows_failed, detail_vi, detail_en, accepted_reason
+        from audit.gate_result where run_id = %(run)s order by passed, check_code collate "C"
+        """,
+        {"run": run_id},
+    )
+
+
+def build_nodes(conn: Connection, run_id: UUID) -> Row | None:
+    found = one(
+        conn,
+        """
+        select count(*) as n, count(*) filter (where status in ('error', 'fail', 'runtime error')) as bad, sum(seconds) as seconds
+        from audit.node_result where run_id = %(run)s
+        """,
+        {"run": run_id},
+    )
+    return found if found and found["n"] else None
+
+
+def failing_nodes(conn: Connection, run_id: UUID) -> list[Row]:
+    return rows(
+        conn,
+        """
+        select node, status, rows from audit.node_result
+        where run_id = %(run)s and status in ('error', 'fail', 'runtime error') order by node collate "C"
+        """,
+        {"run": run_id},
+    )
