@@ -30,7 +30,8 @@ find_python() {
 }
 
 # Caches and tool homes stay in the project; an empty, missing or read-only HOME does not matter.
-mkdir -p "$data/cache" "$data/tmp" 2>/dev/null || fail "$root cannot be written to: run 'chown -R $(id -un) $root', or clone it to a folder of your own."
+[ -w "$root" ] && mkdir -p "$data/cache" "$data/tmp" 2>/dev/null ||
+    fail "$root cannot be written to: run 'chown -R $(id -un) $root', or clone it to a folder of your own."
 if [ -z "${HOME:-}" ] || [ ! -w "${HOME:-}" ]; then
     HOME="$data/home"
     mkdir -p "$HOME"
