@@ -59,7 +59,6 @@ def add_commands(app: typer.Typer) -> None:
     ) -> None:
         """Build the marts with dbt in the idle colour, and check them at the publish gate. Nothing is switched."""
         from expectations.gate import check_build
-
         from warehouse import builds
 
         settings = get_settings()
@@ -91,7 +90,6 @@ def add_commands(app: typer.Typer) -> None:
     ) -> None:
         """Switch every mart to the newest checked build, in one transaction."""
         from expectations.gate import check_build
-
         from warehouse import publications
 
         settings = get_settings()
