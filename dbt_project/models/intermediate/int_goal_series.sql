@@ -1,0 +1,53 @@
+-- The yearly figure that each goal is measured by. Another goal joins here as one more branch of `figures`.
+with figures as (
+    select
+        'poverty_reduction' as goal_code,
+        form_code,
+        area_key,
+        boundary,
+        period_key,
+        standard_version,
+        poor_households::numeric as figure
+    from {{ ref('int_poverty_area') }}
+    where area_level = 'long_an'
+),
+
+dated as (
+    select
+        f.goal_code,
+        f.form_code,
+        f.area_key,
+        f.boundary,
+        a.period_year,
+        f.standard_version,
+        f.figure,
+        a.expected_submissions,
+        a.accepted_submissions,
+        a.maturity,
+        a.accepted_submissions = a.expected_submissions as is_complete,
+        not (a.has_begun and a.is_past_due) as is_not_yet_due
+    from figures as f
+    inner join {{ ref('int_area_period') }} as a
+        on
+            f.form_code = a.form_code
+            and f.area_key = a.area_key
+            and f.boundary = a.boundary
+            and f.period_key = a.period_key
+)
+
+select
+    goal_code,
+    form_code,
+    area_key,
+    boundary,
+    period_year,
+    standard_version,
+    case when is_complete then figure end as figure,
+    maturity,
+    case
+        when is_complete and figure is not null then null
+        when is_complete then 'unknown in one return'
+        when is_not_yet_due then 'not yet due'
+        else 'incomplete (' || accepted_submissions || ' of ' || expected_submissions || ')'
+    end as gap_reason
+from dated

@@ -1,0 +1,27 @@
+-- Household rows of the reviews in force, with the cells of 7.2 and 7.3 that their triple feeds.
+select
+    p.submission_id,
+    l.row_number,
+    p.area_key,
+    p.period_key,
+    l.household_code,
+    l.previous_household_code,
+    l.hamlet,
+    l.opening_class,
+    l.closing_class,
+    l.movement,
+    l.score_b1,
+    l.score_b2,
+    {%- for flag in household_flags() %}
+    l.{{ flag }},
+    {%- endfor %}
+    l.member_count,
+    l.opening_member_count,
+    l.left_list_date,
+    c.poor_cell,
+    c.near_poor_cell
+from {{ ref('int_commune_period') }} as p
+inner join {{ ref('stg_household_list') }} as l on p.submission_id = l.submission_id
+left join {{ ref('int_movement_cell') }} as c
+    on l.opening_class = c.opening_class and l.closing_class = c.closing_class and l.movement = c.movement
+where p.form_code = 'household_review'
