@@ -20,7 +20,7 @@ from warehouse.reference_models import Unit
 from warehouse.settings import Settings
 
 
-class TemplateError(Exception):
+class TemplateError(ValueError):
     """The workbook cannot be made: an unknown commune, period or version. The message says which."""
 
 

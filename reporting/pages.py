@@ -88,7 +88,8 @@ def write_file(conn: Connection, folder: Path, row: queries.Row) -> dict[str, in
     path = file_path(row["sha256"])
     found = _findings(conn, folder / path, None, queries.FINDINGS_OF_FILE, {"id": row["sha256"]}, [], row["recorded_at"])
     write_page(folder / path, "file.html", {**found, "up": up(path), "page": path, "file": row})
-    return found["counts"]
+    counts: dict[str, int] = found["counts"]
+    return counts
 
 
 def _findings(

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from reporting import night_queries, queries
+from reporting import index_queries, night_queries, queries
 from reporting.pages import file_path, submission_path, up, write_file, write_submission
 from reporting.render import look_version, write_atomic, write_page
 from warehouse.clock import local_date
@@ -29,16 +29,19 @@ Group = list[queries.Row]
 
 
 def write_site(settings: Settings, run_id: UUID | str | None = None) -> Path:
-    """Write the pages that changed, the index, and return the index. ``run_id``: its night's page is written in any case."""
+    """Write the pages that changed and the index, and return the index's path.
+
+    ``run_id``: the night that asks; its page is written in any case. Without one every page is written again, whole.
+    """
     folder = settings.reports_dir
     folder.mkdir(parents=True, exist_ok=True)
-    old = _read_manifest(folder)
+    old = _read_manifest(folder, whole=run_id is None)
     # One snapshot for all pages: a writer beside us cannot make two of them disagree.
     with connect(settings, kind="report") as conn:
         conn.execute("set transaction isolation level repeatable read read only")
-        rows = queries.submissions(conn)
-        files = queries.unreadable_files(conn)
-        nights = queries.nights(conn)
+        rows = index_queries.submissions(conn)
+        files = index_queries.unreadable_files(conn)
+        nights = index_queries.nights(conn)
         new: dict[str, Any] = {}
         for group in _groups(rows):
             fingerprint = [
@@ -50,14 +53,16 @@ def write_site(settings: Settings, run_id: UUID | str | None = None) -> Path:
                     "of": fingerprint, "counts": write_submission(conn, folder, row, group)
                 }  # fmt: skip
         for file in files:
-            path, fingerprint = file_path(file["sha256"]), [file["last_event"]]
+            path = file_path(file["sha256"])
+            fingerprint = [file["last_event"]]
             new[path] = _keep(folder, old, path, fingerprint) or {"of": fingerprint, "counts": write_file(conn, folder, file)}
         for night in nights:
-            path, fingerprint = night_path(night), [str(night["outcome"]), night["last_event"], night["files"], night["publication_id"]]
-            kept = None if str(night["run_id"]) == str(run_id) else _keep(folder, old, path, fingerprint)
+            path = night_path(night)
+            told: list[Any] = [str(night["outcome"]), night["last_event"], night["files"], night["publication_id"]]
+            kept = None if str(night["run_id"]) == str(run_id) else _keep(folder, old, path, told)
             if kept is None:
                 _write_night(conn, folder, night, rows, new)
-            new[path] = {"of": fingerprint}
+            new[path] = {"of": told}
         _write_index(conn, folder, rows, files, nights, new)
     _remove_strays(folder, old, new)
     write_atomic(folder / MANIFEST, json.dumps({"look": look_version(), "pages": new}, ensure_ascii=False, indent=0, sort_keys=True))
@@ -76,13 +81,14 @@ def _groups(rows: Iterable[queries.Row]) -> list[Group]:
     return list(grouped.values())
 
 
-def _read_manifest(folder: Path) -> dict[str, Any]:
-    """Pages written before with the same look; nothing where the words or templates have changed since."""
+def _read_manifest(folder: Path, *, whole: bool) -> dict[str, Any]:
+    """Pages written before; none counts as up to date where all are wanted, or the words or templates have changed since."""
     path = folder / MANIFEST
     if not path.exists():
         return {}
     manifest = json.loads(path.read_text(encoding="utf-8"))
-    return manifest["pages"] if manifest["look"] == look_version() else {name: {"of": None} for name in manifest["pages"]}
+    fresh = manifest["look"] == look_version() and not whole
+    return manifest["pages"] if fresh else {name: {"of": None} for name in manifest["pages"]}
 
 
 def _keep(folder: Path, old: dict[str, Any], path: str, fingerprint: list[Any]) -> dict[str, Any] | None:
@@ -139,7 +145,7 @@ def _write_index(
         {(group[0]["form_code"], group[0]["period_key"]) for group in groups}, key=lambda key: (key[1], key[0]), reverse=True
     ):
         of_period = [group for group in groups if (group[0]["form_code"], group[0]["period_key"]) == (form_code, period_key)]
-        expected = queries.expected_communes(conn, of_period[0][0]["period_end_date"])
+        expected = index_queries.expected_communes(conn, of_period[0][0]["period_end_date"])
         came = {group[0]["commune_code"] for group in of_period}
         missing = [commune for commune in expected if commune["commune_code"] not in came]
         periods.append(_period_summary(form_code, period_key, of_period, len(expected), len(missing)))

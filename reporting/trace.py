@@ -1,0 +1,258 @@
+"""From a published figure back to its cells: publication, submissions in force then, file and hash, sheet, rows.
+
+The submissions are those that were in force at the publication's ``knowledge_at``, not those of today. Household codes are
+shown, names masked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from psycopg import sql
+
+from ingestion.contracts import load_form
+from reporting.lineage import Mart, Source, lineage
+from reporting.queries import Row, one, rows
+from warehouse.database import Connection
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+
+class TraceError(Exception):
+    """Nothing to walk back from; the message says what there is."""
+
+
+@dataclass(frozen=True)
+class Publication:
+    publication_id: int
+    published_at: datetime
+    knowledge_at: datetime
+    hash: str
+
+
+@dataclass(frozen=True)
+class Submission:
+    """The return that a commune's figure came from, as it stood at the publication."""
+
+    submission_id: UUID
+    version: int
+    result_stage: str
+    file_name: str
+    sha256: str
+    state_now: str
+
+
+@dataclass(frozen=True)
+class TracedCell:
+    cell: str
+    label: str
+    value: str
+
+
+@dataclass(frozen=True)
+class TracedRow:
+    row_number: int
+    household_code: str | None
+    name_masked: str | None
+    amount: Decimal | None
+    """What the row adds: 1 where rows are counted; None where the field summed is empty."""
+    cells: tuple[TracedCell, ...]
+
+
+@dataclass(frozen=True)
+class Trace:
+    mart: str
+    column: str
+    area_code: str
+    area_name: str
+    area_level: str
+    period_key: str
+    value: Decimal | int | None
+    publication: Publication
+    source: Source
+    submission: Submission | None = None
+    sheet_title: str = ""
+    rows: tuple[TracedRow, ...] = ()
+    parts: tuple[Trace, ...] = ()
+    """Communes of an area, or the columns of a ratio."""
+    note: tuple[str, str] | None = None
+    missing: tuple[str, ...] = field(default=())
+    """Communes of the area without a return in force."""
+
+    @property
+    def found(self) -> Decimal | None:
+        """The figure as the traced rows give it; it equals ``value``. None where nothing was traced."""
+        amounts = [row.amount for row in self.rows]
+        return None if self.submission is None or None in amounts else sum((a for a in amounts if a is not None), Decimal(0))
+
+
+AREA_SQL = """
+    select f.*, d.district_code
+    from marts.{mart} as f
+    left join marts.dim_area as d on d.area_key = f.area_key
+    where f.period_key = %(period)s and f.boundary = 'at_time' and {where}
+    order by f.area_code collate "C"
+"""
+
+IN_FORCE_SQL = """
+    with states as (
+        select distinct on (e.submission_id) e.submission_id, e.event_type as state
+        from audit.submission_event as e
+        inner join intake.submission as s using (submission_id)
+        where
+            s.form_code = %(form)s and s.commune_code = %(commune)s and s.period_key = %(period)s
+            and e.recorded_at <= %(known_at)s
+            and e.event_type in ('received', 'validated', 'returned', 'held', 'accepted', 'superseded', 'withdrawn')
+        order by e.submission_id, e.event_id desc
+    )
+
+    select s.submission_id, s.version, s.result_stage, s.file_name, s.sha256, now_.state as state_now
+    from states
+    inner join intake.submission as s using (submission_id)
+    inner join audit.submission as now_ using (submission_id)
+    where states.state = 'accepted'
+    order by (s.result_stage = 'final') desc, s.version desc
+    limit 1
+"""
+
+
+def trace(conn: Connection, mart: str, area_code: str, period_key: str, column: str) -> Trace:
+    """Walk back from one figure of a mart. Raises TraceError where there is no such figure."""
+    known = lineage()
+    if mart not in known:
+        raise TraceError(f"'{mart}' cannot be traced; these can: {', '.join(known)}.")
+    contract = known[mart]
+    if column not in contract.columns:
+        raise TraceError(f"'{column}' of {mart} cannot be traced; these can: {', '.join(contract.columns)}.")
+    found = _facts(conn, mart, period_key, sql.SQL("(f.area_code = %(area)s or f.area_key = %(area)s)"), {"area": area_code})
+    if not found:
+        raise TraceError(
+            f"{mart} has no row for {area_code} in {period_key}: nothing is published for it, or the code is not of that time."
+        )
+    fact = min(found, key=lambda row: ("commune", "district", "long_an").index(row["area_level"]))
+    return _trace_fact(conn, mart, contract, fact, column, _publication(conn, fact["publication_id"]))
+
+
+def _facts(conn: Connection, mart: str, period_key: str, where: sql.SQL, values: Row) -> list[Row]:
+    statement = sql.SQL(AREA_SQL).format(mart=sql.Identifier(mart), where=where)
+    return rows(conn, statement, {"period": period_key, **values})  # type: ignore[arg-type]
+
+
+def _publication(conn: Connection, publication_id: int) -> Publication:
+    row = one(
+        conn,
+        "select publication_id, published_at, knowledge_at, hash from audit.publication where publication_id = %(id)s",
+        {"id": publication_id},
+    )
+    if row is None:
+        raise TraceError(f"Publication {publication_id} is not in audit.publication. Run 'warehouse audit verify'.")
+    return Publication(**row)
+
+
+def _trace_fact(conn: Connection, mart: str, contract: Mart, fact: Row, column: str, publication: Publication) -> Trace:
+    source = contract.columns[column]
+    common: dict[str, Any] = {
+        "mart": mart, "column": column, "area_code": fact["area_code"], "area_name": fact["area_name"], "area_level": fact["area_level"],
+        "period_key": fact["period_key"], "value": fact[column], "publication": publication, "source": source,
+    }  # fmt: skip
+    if source.ratio:
+        parts = tuple(_trace_fact(conn, mart, contract, fact, name, publication) for name in source.ratio)
+        return Trace(**common, parts=parts)
+    if fact["area_level"] != "commune":
+        return _trace_area(conn, mart, contract, fact, column, common)
+    given = _in_force(conn, contract, fact, publication)
+    if given is None:
+        return Trace(**common, note=("Chưa có báo cáo nào có hiệu lực.", "No return is in force."))
+    title = one(
+        conn,
+        "select title from intake.sheet where submission_id = %(id)s and sheet = %(sheet)s",
+        {"id": given.submission_id, "sheet": source.sheet},
+    )
+    traced = () if fact[column] is None and source.movement else _rows(conn, contract, source, given.submission_id)
+    note = None
+    if fact[column] is None:
+        words = contract.first_review_of_a_standard
+        note = (words.vi, words.en) if source.movement else ("Ô nguồn để trống.", "A source cell is empty.")
+    return Trace(**common, submission=given, sheet_title=title["title"] if title else "", rows=traced, note=note)
+
+
+def _in_force(conn: Connection, contract: Mart, fact: Row, publication: Publication) -> Submission | None:
+    """The commune's return that was in force when the publication's knowledge ends."""
+    values = {"form": contract.form, "commune": fact["area_code"], "period": fact["period_key"], "known_at": publication.knowledge_at}
+    row = one(conn, IN_FORCE_SQL, values)
+    return Submission(**row) if row else None
+
+
+def _trace_area(conn: Connection, mart: str, contract: Mart, fact: Row, column: str, common: dict[str, Any]) -> Trace:
+    """A district or Long An: its communes with their own figures; each can be traced in turn."""
+    condition = (
+        "f.area_level = 'commune' and d.is_long_an"
+        if fact["area_level"] == "long_an"
+        else "f.area_level = 'commune' and d.district_code = %(district)s"
+    )
+    communes = _facts(conn, mart, fact["period_key"], sql.SQL(condition), {"district": fact["area_code"]})
+    parts = []
+    for commune in communes:
+        if not commune["accepted_submissions"]:
+            continue
+        submission = _in_force(conn, contract, commune, common["publication"])
+        parts.append(
+            Trace(
+                **{**common, "area_code": commune["area_code"], "area_name": commune["area_name"], "area_level": "commune"}
+                | {"value": commune[column]},
+                submission=submission,
+            )
+        )
+    missing = tuple(f"{row['area_code']} {row['area_name']}" for row in communes if not row["accepted_submissions"])
+    return Trace(**common, parts=tuple(parts), missing=missing)
+
+
+def _rows(conn: Connection, contract: Mart, source: Source, submission_id: UUID) -> tuple[TracedRow, ...]:
+    """The intake rows that make the figure, each with the cells that decide."""
+    assert source.sheet is not None
+    sheet = load_form(contract.form).sheet(source.sheet)
+    place = {"id": submission_id, "sheet": source.sheet}
+    mapped = rows(conn, "select field, column_letter from audit.column_map where submission_id = %(id)s and sheet = %(sheet)s", place)
+    letters = {row["field"]: row["column_letter"] for row in mapped}
+    conditions = [sql.SQL("submission_id = %(id)s")]
+    values: dict[str, Any] = {"id": submission_id}
+    for name, allowed in source.where.items():
+        conditions.append(sql.SQL("{}::text = any(%({})s)").format(sql.Identifier(name), sql.SQL(name)))  # type: ignore[arg-type]
+        values[name] = [str(item).lower() if isinstance(item, bool) else item for item in allowed]
+    amount = source.sum or source.cell
+    household = source.sheet == "household_list"
+    shown = [column for name in source.shown for column in sheet.columns if column.field == name]
+    statement = sql.SQL(
+        "select row_number, {amount} as amount, {code} as code, {name} as name, {fields} from intake.{table}"
+        " where {conditions} order by row_number"
+    ).format(
+        amount=sql.SQL("{}::numeric").format(sql.Identifier(amount)) if amount else sql.SQL("1::numeric"),
+        code=sql.SQL("household_code") if household else sql.SQL("null::text"),
+        name=sql.SQL("audit.mask(head_name)") if household else sql.SQL("null::text"),
+        fields=sql.SQL(", ").join(sql.SQL("{} as {}").format(sql.Identifier(c.field), sql.Identifier(f"field_{c.field}")) for c in shown),
+        table=sql.Identifier(source.sheet),
+        conditions=sql.SQL(" and ").join(conditions),
+    )  # fmt: skip
+    labels = {column.field: {code: label for label, code in (column.codes or {}).items()} for column in shown}
+
+    def cell(row: Row, name: str) -> TracedCell:
+        stored = row[f"field_{name}"]
+        text = "" if stored is None else "x" if stored is True else labels[name].get(str(stored), str(stored))
+        return TracedCell(f"{letters.get(name, '?')}{row['row_number']}", sheet.column(name).labels[0], text)
+
+    return tuple(
+        TracedRow(row["row_number"], row["code"], row["name"], row["amount"], tuple(cell(row, column.field) for column in shown))
+        for row in rows(conn, statement, values)  # type: ignore[arg-type]
+    )
+
+
+def render(traced: Trace) -> RenderableType:
+    """What the command line prints."""
+    from reporting.trace_view import render as draw
+
+    return draw(traced)
