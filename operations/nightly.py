@@ -6,11 +6,16 @@ work from what the database holds, never from an earlier step's memory: a night 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import psycopg
+
+from warehouse import clock
 from warehouse.clock import parse_now
 from warehouse.database import connect
 from warehouse.runs import Run, close_abandoned_runs, finish_run, start_run, writer_lock
@@ -18,26 +23,58 @@ from warehouse.settings import Settings, get_settings
 
 Token = dict[str, Any]
 Progress = Callable[[int, int], None]
+STEP_WAIT_SECONDS = 600
 
 
 class NightFailed(Exception):
     """A step of the night failed; the message says which and why. The last publication is untouched."""
 
 
-def token_of(run: Run) -> Token:
-    return {"run_id": str(run.run_id), "kind": run.kind, "now": run.now.isoformat()}
+def token_of(run: Run, *, injected: bool) -> Token:
+    return {"run_id": str(run.run_id), "kind": run.kind, "now": run.now.isoformat(), "injected": injected}
 
 
 def run_of(token: Token) -> Run:
     return Run(UUID(token["run_id"]), token["kind"], datetime.fromisoformat(token["now"]))
 
 
+@contextmanager
+def night_step(name: str, token: Token, settings: Settings | None, *, shared: bool = False) -> Iterator[tuple[Settings, Run]]:
+    """Hold the writer's lock and give the night's run at this moment; write a failure into the run's row.
+
+    Between the tasks of an Airflow night other commands may write. What a step records therefore carries the step's own moment,
+    taken under the lock, and the order of events is the order of their times. A night told its time (``--now``) keeps it.
+    """
+    settings = settings or get_settings()
+    run = run_of(token)
+    with writer_lock(settings, kind=run.kind, run_id=run.run_id, shared=shared, wait_seconds=STEP_WAIT_SECONDS):
+        try:
+            with connect(settings) as conn:
+                run = replace(run, now=clock.now(conn, run.now if token["injected"] else None))
+            yield settings, run
+        except Exception as error:
+            _note_failure(settings, run, name, error)
+            raise
+
+
+def _note_failure(settings: Settings, run: Run, step: str, error: Exception) -> None:
+    """The first step that fails says so in `audit.run`; where the database is gone, in the exception itself."""
+    try:
+        with connect(settings) as conn:
+            conn.execute(
+                "update audit.run set error = coalesce(error, %s) where run_id = %s",
+                (f"{step}: {type(error).__name__}: {error}", run.run_id),
+            )
+    except psycopg.Error as second:
+        error.add_note(f"It could not be written to audit.run: {second}")
+
+
 def begin(
     *, now: str | None = None, airflow_run_id: str | None = None, wait_seconds: int | None = None, settings: Settings | None = None
-) -> Token:
+) -> dict[str, Any]:
     """Open the night's run, archive what is new in the inbox and cut it into chunks.
 
-    The token also holds ``chunks``: lists of files, those of one return together and in order.
+    Returns ``token``, and ``chunks``: lists of files, those of one return together and in order.
     """
     from ingestion.collect import plan_collection
 
@@ -45,40 +82,37 @@ def begin(
     with writer_lock(settings, kind="nightly", wait_seconds=wait_seconds):
         close_abandoned_runs(settings)
         run = start_run(settings, "nightly", injected_now=parse_now(now) if now else None, airflow_run_id=airflow_run_id)
-        return {**token_of(run), "chunks": plan_collection(settings, run)}
+        token = token_of(run, injected=now is not None)
+        try:
+            return {"token": token, "chunks": plan_collection(settings, run)}
+        except Exception as error:
+            finish_run(settings, run, "failed", f"begin: {type(error).__name__}: {error}")
+            raise
 
 
 def collect_chunk(token: Token, chunk: list[dict[str, Any]], *, settings: Settings | None = None) -> dict[str, Any]:
     """Read one chunk of files into intake. Chunks run side by side: they share the lock, and each file is one transaction."""
     from ingestion.collect import collect_chunk as read_chunk
 
-    settings = settings or get_settings()
-    run = run_of(token)
-    with writer_lock(settings, kind=run.kind, run_id=run.run_id, shared=True, wait_seconds=600):
+    with night_step("collect", token, settings, shared=True) as (settings, run):
         counts: dict[str, Any] = read_chunk(settings, run, chunk)
         return counts
 
 
-def validate(
-    token: Token, *, settings: Settings | None = None, wait_seconds: int | None = 600, on_progress: Progress | None = None
-) -> dict[str, Any]:
+def validate(token: Token, *, settings: Settings | None = None, on_progress: Progress | None = None) -> dict[str, Any]:
     """Judge every pending submission by the rules: accepted or returned."""
     from expectations.validate import validate_pending
 
-    settings = settings or get_settings()
-    run = run_of(token)
-    with writer_lock(settings, kind=run.kind, run_id=run.run_id, wait_seconds=wait_seconds):
+    with night_step("validate", token, settings) as (settings, run):
         counts: dict[str, Any] = validate_pending(settings, run, on_progress=on_progress)
         return counts
 
 
-def build(token: Token, *, settings: Settings | None = None, wait_seconds: int | None = 600) -> dict[str, Any]:
+def build(token: Token, *, settings: Settings | None = None) -> dict[str, Any]:
     """Build the marts in the idle colour, where anything they depend on has changed; ``build_id`` is null where nothing has."""
     from warehouse import builds
 
-    settings = settings or get_settings()
-    run = run_of(token)
-    with writer_lock(settings, kind=run.kind, run_id=run.run_id, wait_seconds=wait_seconds):
+    with night_step("build", token, settings) as (settings, run):
         needed, reason = builds.needs_build(settings, run)
         if not needed:
             return {"build_id": None, "reason": reason}
@@ -98,14 +132,12 @@ def check(token: Token, built: dict[str, Any], *, settings: Settings | None = No
         return {"passed": None, "failed": []}
     from expectations.gate import check_build
 
-    settings = settings or get_settings()
-    run = run_of(token)
-    with writer_lock(settings, kind=run.kind, run_id=run.run_id, wait_seconds=600):
+    with night_step("check", token, settings) as (settings, run):
         outcome = check_build(settings, run, UUID(built["build_id"]), accept_reason=accept_reason)
-    failed = [f"{result.check_code}: {result.detail_en}" for result in outcome.results if not result.passed]
-    if not outcome.passed:
-        raise NightFailed("The publish gate refused the build: " + "; ".join(failed))
-    return {"passed": True, "failed": failed}
+        failed = [f"{result.check_code}: {result.detail_en}" for result in outcome.results if not result.passed]
+        if not outcome.passed:
+            raise NightFailed("The publish gate refused the build: " + "; ".join(failed))
+        return {"passed": True, "failed": failed}
 
 
 def publish(token: Token, built: dict[str, Any], *, settings: Settings | None = None, accept_reason: str | None = None) -> dict[str, Any]:
@@ -115,23 +147,29 @@ def publish(token: Token, built: dict[str, Any], *, settings: Settings | None = 
         return {"publication_id": None}
     from warehouse import publications
 
-    settings = settings or get_settings()
-    run = run_of(token)
-    with writer_lock(settings, kind=run.kind, run_id=run.run_id, wait_seconds=600):
+    with night_step("publish", token, settings) as (settings, run):
         return {"publication_id": publications.publish(settings, run, UUID(built["build_id"]), accept_reason=accept_reason)}
 
 
-def report(token: Token, *, settings: Settings | None = None, error: str | None = None) -> dict[str, Any]:
-    """Close the night's run, write the reports and tell its story."""
+def report(token: Token | None, failed: Sequence[str] = (), *, settings: Settings | None = None) -> dict[str, Any]:
+    """Close the night's run, write the reports and tell its story. ``failed`` names the steps that did not succeed.
+
+    The story holds ``files, unreadable, accepted, returned, publication_id, outcome, error, report``.
+    """
     from reporting.site import write_site
 
+    if token is None:
+        raise NightFailed(f"The night did not begin ({', '.join(failed) or 'no token'}): see the log of that step.")
     settings = settings or get_settings()
-    run = run_of(token)
-    story = tell_story(settings, run)
-    outcome = "failed" if error else "success" if story["files"] or story["publication_id"] else "nothing_new"
-    finish_run(settings, run, outcome, error)
-    story["report"] = str(write_site(settings, run.run_id))
-    story["outcome"] = outcome
+    with night_step("report", token, settings) as (settings, run):
+        story = tell_story(settings, run)
+        # A step that lost its connection and succeeded when it was tried again has left its error in the run's row.
+        story["error"] = (story["error"] or f"{', '.join(failed)} did not succeed") if failed else None
+        story["outcome"] = (
+            "failed" if story["error"] else "success" if story["files"] or story["publication_id"] is not None else "nothing_new"
+        )
+        finish_run(settings, run, story["outcome"], story["error"])
+        story["report"] = str(write_site(settings, run.run_id))
     return story
 
 
@@ -145,12 +183,13 @@ def tell_story(settings: Settings, run: Run) -> dict[str, Any]:
                 (select count(*) from audit.file_outcome where run_id = %(run)s and state = 'unreadable'),
                 (select count(*) from audit.submission_event where run_id = %(run)s and event_type = 'accepted'),
                 (select count(*) from audit.submission_event where run_id = %(run)s and event_type = 'returned'),
-                (select max(publication_id) from audit.publication where run_id = %(run)s)
+                (select max(publication_id) from audit.publication where run_id = %(run)s),
+                (select error from audit.run where run_id = %(run)s)
             """,
             {"run": run.run_id},
         ).fetchone()
     assert row is not None
-    return dict(zip(("files", "unreadable", "accepted", "returned", "publication_id"), row, strict=True))
+    return dict(zip(("files", "unreadable", "accepted", "returned", "publication_id", "error"), row, strict=True))
 
 
 def run_night(
@@ -166,20 +205,25 @@ def run_night(
     with writer_lock(settings, kind="nightly"):
         close_abandoned_runs(settings)
         run = start_run(settings, "nightly", injected_now=parse_now(now) if now else None)
-        token = token_of(run)
+        token = token_of(run, injected=now is not None)
+        step = "collect"
         try:
-            on_step("collect")
-            collect(settings, run, on_progress=on_progress)
-            on_step("validate")
+            on_step(step)
+            with night_step(step, token, settings):
+                collect(settings, run, on_progress=on_progress)
+            on_step(step := "validate")
             validate(token, settings=settings, on_progress=on_progress)
-            on_step("build")
+            on_step(step := "build")
             built = build(token, settings=settings)
-            on_step("check")
+            on_step(step := "check")
             check(token, built, settings=settings, accept_reason=accept_reason)
-            on_step("publish")
+            on_step(step := "publish")
             publish(token, built, settings=settings, accept_reason=accept_reason)
         except Exception as error:
-            report(token, settings=settings, error=f"{type(error).__name__}: {error}")
+            try:
+                report(token, [step], settings=settings)
+            except Exception as second:
+                error.add_note(f"The reports could not be written either: {second}")
             raise
         on_step("report")
         return report(token, settings=settings)
