@@ -60,11 +60,7 @@ def _mark(settings: Settings, synthetic: bool) -> str:
 
 def _empty_views(settings: Settings) -> None:
     """Every mart exists from the start, empty, so that a dashboard never meets a missing one."""
-    import importlib.util
-
-    if importlib.util.find_spec("warehouse.publications") is None:  # TEMPORARY until the publications module lands
-        return
     from warehouse.publications import create_empty_views  # heavy: reads the dbt project
 
     with connect(settings) as conn:
-        create_empty_views(conn)
+        create_empty_views(conn, settings)
