@@ -69,7 +69,7 @@ def _event_chain(conn: Connection) -> Iterator[Problem]:
 
 
 def _publication_chain(conn: Connection) -> Iterator[Problem]:
-    from warehouse.publications import PUBLICATION_FIELDS
+    from warehouse.publications import publication_hash
 
     expected_id, prev = 1, GENESIS
     for row in _stream(conn, "publications", "select * from audit.publication order by publication_id"):
@@ -78,7 +78,7 @@ def _publication_chain(conn: Connection) -> Iterator[Problem]:
             yield Problem("publication", subject, f"thiếu công bố {expected_id}", f"publication {expected_id} is missing before it")
         if row["prev_hash"] != prev:
             yield Problem("publication", subject, "không nối với công bố trước", "does not follow from the publication before it")
-        if chain_hash(row["prev_hash"], {name: row[name] for name in PUBLICATION_FIELDS}) != row["hash"]:
+        if publication_hash(row["prev_hash"], row) != row["hash"]:
             yield Problem("publication", subject, "nội dung đã bị sửa", "its content was changed")
         expected_id, prev = row["publication_id"] + 1, row["hash"]
     statement = """
