@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from airflow.sdk import Asset, CronTriggerTimetable, Param, dag, task
+from airflow.sdk import Asset, CronTriggerTimetable, Param, dag
 
 from operations import nightly
-from operations.airflow_tasks import failed_steps, tell, tried_again_when_cut_off
+from operations.airflow_tasks import failed_steps, step, tell
 
 LOCAL = ZoneInfo("Asia/Ho_Chi_Minh")
 POVERTY_MARTS = Asset("poverty_marts")
@@ -31,15 +30,6 @@ DOC = """
 """
 
 
-def step(minutes: int, **options: Any) -> Callable[[Callable[..., Any]], Any]:
-    """A task that is stopped after so many minutes, and tried again only where its connection was lost."""
-
-    def decorate(function: Callable[..., Any]) -> Any:
-        return task(execution_timeout=timedelta(minutes=minutes), **options)(tried_again_when_cut_off(function))
-
-    return decorate
-
-
 @dag(
     dag_id="nightly_load",
     schedule=CronTriggerTimetable("0 22 * * *", timezone="Asia/Ho_Chi_Minh"),
@@ -56,9 +46,11 @@ def step(minutes: int, **options: Any) -> Callable[[Callable[..., Any]], Any]:
     doc_md=DOC,
 )
 def nightly_load() -> None:
-    @step(30, multiple_outputs=True)
-    def begin(params: Any = None, run_id: Any = None) -> dict[str, Any]:
-        return nightly.begin(now=params["now"], airflow_run_id=run_id)
+    @step(30)
+    def begin(params: Any = None, run_id: Any = None, ti: Any = None) -> Any:
+        night = nightly.begin(now=params["now"], airflow_run_id=run_id)
+        ti.xcom_push("token", night["token"])  # a mapped task can only be mapped over the returned value
+        return night["chunks"]
 
     @step(60)
     def collect(token: dict[str, Any], chunk: list[dict[str, Any]]) -> dict[str, Any]:
@@ -81,17 +73,19 @@ def nightly_load() -> None:
         return nightly.publish(token, built, accept_reason=params["accept_reason"])
 
     @step(30, trigger_rule="all_done", outlets=[POVERTY_MARTS])
-    def report(token: Any, ti: Any = None, run_id: Any = None, outlet_events: Any = None) -> dict[str, Any]:
+    def report(ti: Any = None, run_id: Any = None, outlet_events: Any = None) -> dict[str, Any]:
+        token = ti.xcom_pull(task_ids="begin", key="token")  # none where `begin` failed
         failed = failed_steps(ti.get_task_states(dag_id="nightly_load", run_ids=[run_id]), run_id)
         return tell(nightly.report(token, failed), outlet_events, POVERTY_MARTS)
 
-    night = begin()
-    collected = collect.partial(token=night["token"]).expand(chunk=night["chunks"])
-    validated = validate(night["token"])
-    built = build(night["token"])
-    checked = check(night["token"], built)
-    published = publish(night["token"], built)
-    collected >> validated >> built >> checked >> published >> report(night["token"])
+    chunks = begin()
+    token = chunks["token"]
+    collected = collect.partial(token=token).expand(chunk=chunks)
+    validated = validate(token)
+    built = build(token)
+    checked = check(token, built)
+    published = publish(token, built)
+    collected >> validated >> built >> checked >> published >> report()
 
 
 nightly_load()

@@ -72,10 +72,10 @@ def airflow_environment(settings: Settings, *, port: int = 8080) -> dict[str, st
     }
     # Airflow's other settings from the machine would be half of another installation.
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW__", "AIRFLOW_HOME"))}
-    return kept | chosen | _warehouse_settings(settings)
+    return kept | chosen | warehouse_variables(settings)
 
 
-def _warehouse_settings(settings: Settings) -> dict[str, str]:
+def warehouse_variables(settings: Settings) -> dict[str, str]:
     """Every setting of the warehouse as its variable; the quiet ones are those of a process that nobody watches."""
     told = {f"WAREHOUSE_{name.upper()}": value for name, value in settings.model_dump(exclude={"url", "quiet"}).items()}
     if settings.url is not None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
@@ -64,6 +65,16 @@ def tried_again_when_cut_off(step: Callable[P, R]) -> Callable[P, R]:
             raise AirflowFailException(f"{type(error).__name__}: {error}") from error
 
     return call
+
+
+def step(minutes: int, **options: Any) -> Callable[[Callable[..., Any]], Any]:
+    """A task that is stopped after so many minutes, and tried again only where its connection was lost."""
+    from airflow.sdk import task
+
+    def decorate(function: Callable[..., Any]) -> Any:
+        return task(execution_timeout=timedelta(minutes=minutes), **options)(tried_again_when_cut_off(function))
+
+    return decorate
 
 
 def failed_steps(states: dict[str, dict[str, str | None]], run_id: str) -> list[str]:
