@@ -108,7 +108,7 @@ def _run_suite(settings: Settings, colour: str, queries: dict[str, str]) -> dict
 
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
     import great_expectations as gx
-    from great_expectations.expectations.core import UnexpectedRowsExpectation
+    from great_expectations.expectations.core.unexpected_rows_expectation import UnexpectedRowsExpectation
 
     for name in ("great_expectations", "great_expectations.data_context.types.base"):  # the second sets a level of its own
         logging.getLogger(name).setLevel(logging.ERROR)

@@ -1,4 +1,4 @@
--- The readings' formulas (docs/indicators/goal_progress.md): paces as fractions, counts unrounded to 6 decimals.
+-- The readings' formulas (docs/indicators/goal_progress.md). Fractions keep all their digits; what leaves has 6 decimals.
 -- compound and share_of_baseline need years 0 and t; simple_mean and every_year need every year up to t.
 with known as (
     select
@@ -39,32 +39,64 @@ measured as (
                 then 'no households in ' || k.first_empty_year
         end as empty_reason
     from known as k
+),
+
+paced as (
+    select
+        m.*,
+        case
+            when m.t = 0 or m.missing_reason is not null then null
+            when m.reading = 'compound' then m.compound_pace
+            when m.reading = 'share_of_baseline' then (m.baseline - m.figure) / nullif(m.baseline * m.t, 0)
+            when m.first_empty_year is not null then null
+            when m.reading = 'simple_mean' then m.sum_of_falls / m.t
+            when m.reading = 'every_year' then m.least_fall
+        end as observed_pace,
+        case
+            when m.t = 0 or m.years_left = 0 or m.missing_reason is not null or m.empty_reason is not null then null
+            when m.figure = 0 then 0
+            when m.reading = 'compound' then {{ required_compound('m.figure', 'm.end_value', 'm.years_left') }}
+            when m.reading = 'share_of_baseline' and m.baseline > 0
+                then greatest((m.figure - m.end_value) / (m.baseline * m.years_left), 0)
+            when m.reading = 'share_of_baseline' then null
+            when m.reading = 'simple_mean' then greatest((m.g * m.span - m.sum_of_falls) / m.years_left, 0)
+            when m.reading = 'every_year' then m.g
+        end as required_pace,
+        case
+            when m.t = 0 or m.years_left = 0 or m.missing_reason is not null or m.end_value is null then null
+            when m.figure = 0 then 0
+            else {{ required_compound('m.figure', 'm.end_value', 'm.years_left') }}
+        end as required_compound_pace
+    from measured as m
 )
 
 select
-    m.*,
+    goal_code,
+    target_version,
+    reading,
+    form_code,
+    area_key,
+    boundary,
+    period_year,
+    baseline_year,
+    target_year,
+    t,
+    span,
+    is_assumed,
+    needs_all_years,
+    first_empty_year is not null as has_empty_year,
     case
-        when m.t = 0 or m.missing_reason is not null then null
-        when m.reading = 'compound' then m.compound_pace
-        when m.reading = 'share_of_baseline' then (m.baseline - m.figure) / nullif(m.baseline * m.t, 0)
-        when m.first_empty_year is not null then null
-        when m.reading = 'simple_mean' then m.sum_of_falls / m.t
-        when m.reading = 'every_year' then m.least_fall
-    end as observed_pace,
-    case
-        when m.t = 0 or m.years_left = 0 or m.missing_reason is not null or m.empty_reason is not null then null
-        when m.figure = 0 then 0
-        when m.reading = 'compound' then {{ required_compound('m.figure', 'm.end_value', 'm.years_left') }}
-        when m.reading = 'share_of_baseline' and m.baseline > 0
-            then greatest((m.figure - m.end_value) / (m.baseline * m.years_left), 0)
-        when m.reading = 'share_of_baseline' then null
-        when m.reading = 'simple_mean' then greatest((m.g * m.span - m.sum_of_falls) / m.years_left, 0)
-        when m.reading = 'every_year' then m.g
-    end as required_pace,
-    case
-        when m.t = 0 or m.years_left = 0 or m.missing_reason is not null or m.end_value is null then null
-        when m.figure = 0 then 0
-        else {{ required_compound('m.figure', 'm.end_value', 'm.years_left') }}
-    end as required_compound_pace,
-    case when m.years_left > 0 then m.figure * power(1 - m.compound_pace, m.years_left) end as projected_value
-from measured as m
+        when needs_all_years then is_all_final
+        else baseline_maturity = 'final' and maturity = 'final'
+    end as is_final,
+    coalesce(missing_reason, empty_reason) as status_reason,
+    baseline as baseline_value,
+    figure as actual_value,
+    round(path_value, 6) as path_value,
+    round(end_value, 6) as target_value,
+    round(target_pace_pct, 6) as target_pace_pct,
+    round(100 * observed_pace, 6) as observed_pace_pct,
+    round(100 * required_pace, 6) as required_pace_pct,
+    round(100 * required_compound_pace, 6) as required_compound_pace_pct,
+    case when years_left > 0 then round(figure * power(1 - compound_pace, years_left), 6) end as projected_value
+from paced
