@@ -43,6 +43,7 @@ format: install ## let ruff and sqlfluff mend what they can
 
 docs: install ## write the pages that come from contracts and models again
 	@$(BIN)/python -m reporting.docs
+	@$(BIN)/python -m operations.env_example
 
 bench: install ## measure the speed: a table, and JSON in .data/bench/
 	@$(BIN)/python -m operations.bench $(ARGS)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from airflow.sdk import Asset, CronTriggerTimetable, Param, dag
 
 from operations import nightly
 from operations.airflow_tasks import failed_steps, step, tell
 
-LOCAL = ZoneInfo("Asia/Ho_Chi_Minh")
 POVERTY_MARTS = Asset("poverty_marts")
 
 DOC = """
@@ -33,8 +31,7 @@ DOC = """
 @dag(
     dag_id="nightly_load",
     schedule=CronTriggerTimetable("0 22 * * *", timezone="Asia/Ho_Chi_Minh"),
-    start_date=datetime(2021, 1, 1, tzinfo=LOCAL),
-    catchup=False,
+    catchup=False,  # nor a start_date: with one, a fresh Airflow would at once run the night before
     max_active_runs=1,
     is_paused_upon_creation=False,
     default_args={"owner": "data engineering", "retries": 2, "retry_delay": timedelta(seconds=30)},

@@ -57,7 +57,7 @@ def test_schedule_and_limits(night_dag: Any) -> None:
     info = timetable.next_dagrun_info(last_automated_data_interval=None, restriction=restriction)
     local = info.run_after.astimezone(ZoneInfo("Asia/Ho_Chi_Minh"))
     assert (local.hour, local.minute) == (22, 0)
-    assert info.run_after > datetime.now(tz=local.tzinfo) - timedelta(days=1)
+    assert info.run_after > datetime.now(tz=local.tzinfo)  # a fresh Airflow does not run the night before
 
 
 def test_the_steps_stand_in_their_order(night_dag: Any) -> None:
