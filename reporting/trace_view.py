@@ -58,9 +58,11 @@ def _details(traced: Trace) -> list[RenderableType]:
     state = words.known(f"state_{given.state_now}", given.state_now)[0]
     file_text = Text(
         f"Báo cáo · submission {given.submission_id}, bản {given.version}, {stage}, nay: {state}\nTệp · file {given.file_name}\n"
-        f"sha256 {given.sha256}\nTrang · sheet «{traced.sheet_title}»: {len(traced.rows)} dòng · rows"
+        f"sha256 {given.sha256}\nKho lưu · archive/{given.sha256[:2]}/{given.sha256[2:4]}/{given.sha256}\n"
+        f"Trang · sheet «{traced.sheet_title}»: {len(traced.rows)} dòng · rows"
     )
-    return [file_text, _rows(traced)]
+    total = Text(f"Cộng · sum = {figure(traced.found)}", style="bold")
+    return [file_text, _rows(traced), total] if traced.rows else [file_text]
 
 
 def _rows(traced: Trace) -> Table:
