@@ -43,6 +43,8 @@ class Column(Strict):
     aliases: tuple[str, ...] = ()
     type: ColumnType
     required: bool = False
+    required_by: str | None = None
+    """The rule that speaks where a required value is empty; without one the reader says MISSING-VALUE."""
     required_when: str | None = None
     unit: str | None = None
     hint: str | None = None
@@ -109,8 +111,7 @@ class Sheet(Strict):
         return tuple(
             column
             for column in self.columns
-            if (column.since is None or int(column.since) <= int(version))
-            and (column.until is None or int(version) <= int(column.until))
+            if (column.since is None or int(column.since) <= int(version)) and (column.until is None or int(version) <= int(column.until))
         )
 
     @property

@@ -50,7 +50,7 @@ comment on table audit.received_file is 'One row a file that ever came, unreadab
 
 create table audit.file_outcome (
     run_id uuid not null references audit.run,
-    sha256 text not null references audit.received_file,
+    sha256 text,
     path text not null,
     file_name text not null,
     state text not null,
@@ -421,7 +421,7 @@ create table intake.submission (
     period_type text not null,
     period_start_date date not null,
     period_end_date date not null,
-    result_stage text not null check (result_stage in ('provisional', 'final')),
+    result_stage text check (result_stage in ('provisional', 'final')),
     version integer not null,
     file_name text not null,
     received_at timestamptz not null,

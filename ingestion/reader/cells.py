@@ -1,0 +1,214 @@
+"""From a raw cell to a typed value: what is clean, what is repaired (and logged), what is refused.
+
+Conversion goes by distinct value: a column of 300 flags is converted twice, not 300 times.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from typing import Any, NamedTuple
+
+from ingestion.contracts import Column
+
+EPOCH_1900, EPOCH_1904 = date(1899, 12, 30), date(1904, 1, 1)
+SERIALS = range(7306, 73051)  # 1/1/1920 to 31/12/2099 in the 1900 system
+YEARS = range(1900, 2101)
+MAX_INTEGER = 2**63 - 1
+
+_THOUSANDS = re.compile(r"^-?\d{1,3}(\.\d{3})+$")
+_PLAIN_INTEGER = re.compile(r"^-?\d+$")
+_VI_DECIMAL = re.compile(r"^-?(\d{1,3}(\.\d{3})+|\d+),\d+$")
+_DOT_DECIMAL = re.compile(r"^-?\d+\.\d+$")
+_DAY = re.compile(r"^(\d{1,2})[/.-](\d{1,2})[/.-](\d{2}|\d{4})$")
+_ISO_DAY = re.compile(r"^(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]00:00(?::00)?)?$")
+FLAG_MARKS = {"x", "X", "1", "có", "✓", "✔", "√", "☑", "☒"}
+
+
+class Cell(NamedTuple):
+    """Result of one raw value. ``repair`` names what was mended; ``refused`` the finding's code (then value is None)."""
+
+    value: Any
+    repair: str | None = None
+    refused: str | None = None
+
+
+EMPTY = Cell(None)
+
+
+@dataclass
+class Converter:
+    """Converts the values of one column. ``context`` fills the sentences of a refusal."""
+
+    column: Column
+    is_1904: bool = False
+    _memory: dict[Any, Cell] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._convert: Callable[[Any], Cell] = {
+            "text": self._text,
+            "code": self._code,
+            "integer": self._integer,
+            "number": self._number,
+            "flag": self._flag,
+            "date": self._date,
+            "date_or_year": self._date_or_year,
+        }[self.column.type]
+        self._codes = {_fold(label): (label, code) for label, code in (self.column.codes or {}).items()}
+
+    def cells(self, raw: list[Any]) -> list[Cell]:
+        """Convert a column's raw values."""
+        memory = self._memory
+        for value in set(map(_key, raw)):
+            if value not in memory:
+                memory[value] = self._one(value[1] if type(value) is tuple else value)
+        return [memory[_key(value)] for value in raw]
+
+    def _one(self, raw: Any) -> Cell:
+        if raw is None or raw == "" or (isinstance(raw, str) and not raw.strip(_SPACES)):
+            return self._empty()
+        return self._convert(raw)
+
+    def _empty(self) -> Cell:
+        return Cell(False) if self.column.type == "flag" else EMPTY
+
+    # -- one method a type ----------------------------------------------------------------------------------------
+    def _text(self, raw: Any) -> Cell:
+        if isinstance(raw, str):
+            return clean_text(raw)
+        if isinstance(raw, float) and raw.is_integer():
+            return Cell(str(int(raw)), "NUMBER-AS-TEXT")
+        if isinstance(raw, (date, datetime)):
+            return Cell(f"{raw:%d/%m/%Y}", "DATE-AS-TEXT")
+        return Cell(str(raw), "NUMBER-AS-TEXT")
+
+    def _code(self, raw: Any) -> Cell:
+        text, repair = _plain(raw)
+        if self.column.codes is None:
+            return Cell(text, repair)
+        found = self._codes.get(_fold(text))
+        if found is None:
+            return Cell(None, refused="NOT-ALLOWED")
+        label, code = found
+        return Cell(code, repair or ("CODE-SPELLING" if text != label else None))
+
+    def _integer(self, raw: Any) -> Cell:
+        if isinstance(raw, (bool, date, datetime, time, timedelta)):
+            return Cell(None, refused="NOT-A-NUMBER")
+        if isinstance(raw, (int, float)):
+            if raw != int(raw) or abs(raw) > MAX_INTEGER:
+                return Cell(None, refused="NOT-A-WHOLE-NUMBER")
+            return Cell(int(raw))
+        text, _ = _plain(raw)
+        digits = text.replace(" ", "")
+        if _PLAIN_INTEGER.match(digits) or _THOUSANDS.match(digits):
+            number = int(digits.replace(".", ""))
+            return Cell(number, "NUMBER-TEXT") if abs(number) <= MAX_INTEGER else Cell(None, refused="NOT-A-WHOLE-NUMBER")
+        if _VI_DECIMAL.match(digits):
+            # 1,234 may be a decimal (vi-VN) or thousands (en-US): never guessed.
+            ambiguous = re.fullmatch(r"-?\d{1,3},\d{3}", digits)
+            return Cell(None, refused="AMBIGUOUS-NUMBER" if ambiguous else "NOT-A-WHOLE-NUMBER")
+        return Cell(None, refused="NOT-A-WHOLE-NUMBER" if _DOT_DECIMAL.match(digits) else "NOT-A-NUMBER")
+
+    def _number(self, raw: Any) -> Cell:
+        if isinstance(raw, (bool, date, datetime, time, timedelta)):
+            return Cell(None, refused="NOT-A-NUMBER")
+        if isinstance(raw, (int, float)):
+            return Cell(format(raw, ".15g") if isinstance(raw, float) else str(raw))
+        text, _ = _plain(raw)
+        digits = text.replace(" ", "").removesuffix("%")
+        if re.fullmatch(r"-?\d{1,3}\.\d{3}", digits) or re.fullmatch(r"-?\d{1,3},\d{3},\d{3}", digits):
+            return Cell(None, refused="AMBIGUOUS-NUMBER")
+        if _PLAIN_INTEGER.match(digits) or _THOUSANDS.match(digits):
+            return Cell(digits.replace(".", ""), "NUMBER-TEXT")
+        if _VI_DECIMAL.match(digits):
+            return Cell(digits.replace(".", "").replace(",", "."), "NUMBER-TEXT")
+        if _DOT_DECIMAL.match(digits):
+            return Cell(digits, "NUMBER-TEXT")
+        return Cell(None, refused="NOT-A-NUMBER")
+
+    def _flag(self, raw: Any) -> Cell:
+        text, _ = _plain(raw)
+        if text == "x" and raw == "x":
+            return Cell(True)
+        if text in FLAG_MARKS or text.casefold() in FLAG_MARKS or raw is True:
+            return Cell(True, "FLAG-MARK")
+        return Cell(None, refused="NOT-A-FLAG")
+
+    def _date(self, raw: Any) -> Cell:
+        if isinstance(raw, datetime):
+            return Cell(raw.date())
+        if isinstance(raw, date):
+            return Cell(raw)
+        if isinstance(raw, (int, float)) and not isinstance(raw, bool):
+            shift = 1462 if self.is_1904 else 0
+            if raw == int(raw) and int(raw) + shift in SERIALS:
+                epoch = EPOCH_1904 if self.is_1904 else EPOCH_1900
+                return Cell(epoch + timedelta(days=int(raw)), "EXCEL-SERIAL")
+            return Cell(None, refused="NOT-A-DATE")
+        return _text_date(_plain(raw)[0])
+
+    def _date_or_year(self, raw: Any) -> Cell:
+        """Value is (date or None, year)."""
+        if isinstance(raw, (int, float)) and not isinstance(raw, bool) and raw in YEARS:
+            return Cell((None, int(raw)))
+        if isinstance(raw, str):
+            text = _plain(raw)[0]
+            if text.isdigit() and len(text) == 4 and int(text) in YEARS:
+                return Cell((None, int(text)), None if text == raw else "SPACES")
+        day = self._date(raw)
+        return day if day.value is None else day._replace(value=(day.value, day.value.year))
+
+
+_SPACES = " \t\r\n\u00a0\u2007\u202f\u200b\ufeff\u3000"
+_RUN_OF_SPACES = re.compile(f"[{_SPACES}]+")
+
+
+def clean_text(raw: str) -> Cell:
+    """Unicode NFC; runs of spaces of any kind to one."""
+    text, repair = raw, None
+    if not unicodedata.is_normalized("NFC", text):
+        text, repair = unicodedata.normalize("NFC", text), "UNICODE-NFC"
+    spaced = _RUN_OF_SPACES.sub(" ", text).strip(" ")
+    if spaced != text:
+        text, repair = spaced, repair or "SPACES"
+    if "\x00" in text:
+        text, repair = text.replace("\x00", ""), "SPACES"
+    return Cell(text or None, repair)
+
+
+def _key(value: Any) -> Any:
+    """A dictionary key that keeps True apart from 1."""
+    return (bool, value) if type(value) is bool else value
+
+
+def _plain(raw: Any) -> tuple[str, str | None]:
+    """(text, repair) of a value read as text; a whole float is its digits."""
+    if isinstance(raw, str):
+        cell = clean_text(raw)
+        return cell.value or "", cell.repair
+    if isinstance(raw, float) and raw.is_integer():
+        return str(int(raw)), None
+    return str(raw), None
+
+
+def _fold(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", text).casefold().split())
+
+
+def _text_date(text: str) -> Cell:
+    if match := _ISO_DAY.match(text):
+        year, month, day = map(int, match.groups())
+    elif match := _DAY.match(text):
+        if len(match[3]) == 2:
+            return Cell(None, refused="AMBIGUOUS-DATE")
+        day, month, year = map(int, match.groups())
+    else:
+        return Cell(None, refused="NOT-A-DATE")
+    try:
+        return Cell(date(year, month, day), "TEXT-DATE")
+    except ValueError:
+        return Cell(None, refused="NO-SUCH-DATE")

@@ -1,0 +1,87 @@
+"""Which rows of a sheet are data. Every other row is counted by its kind: nothing is passed over in silence."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+from ingestion.contracts import Sheet
+from ingestion.reader.layout import Header, normal
+from ingestion.reader.workbook import Rows
+
+_NUMBERING = re.compile(r"^\(?(?:[a-zđ]{1,2}|\d{1,2}(?:\s*=.*)?)\)?$")
+_SIGNATURE = ("người lập", "tm.", "kt.", "t/m", "chủ tịch", "thủ trưởng", "xác nhận", "ký tên", "(ký", "ngày ", "..., ngày", "ban chỉ đạo")
+_TOTAL = ("tổng", "cộng")
+MANY = 4
+"""A row with this many filled cells is data even without its key."""
+
+
+@dataclass
+class RowKinds:
+    data: list[int] = field(default_factory=list)
+    """Row numbers (from 1) of the data rows."""
+    skipped: Counter[str] = field(default_factory=Counter)
+    odd: list[int] = field(default_factory=list)
+    """Row numbers with text that is no data, heading, total or signature."""
+
+
+def classify(rows: Rows, header: Header, sheet: Sheet) -> RowKinds:
+    """Tell the kind of every row below the header."""
+    kinds = RowKinds()
+    labels = {normal(part) for column in sheet.columns for part in (*column.labels, column.label, column.group or "")} - {""}
+    places = sorted(header.columns.values())
+    key = header.columns.get("household_code") or header.columns.get("commune_name") or header.columns.get(sheet.columns[0].field, 1)
+    in_signature = False
+    for number, row in enumerate(rows[header.row :], start=header.row + 1):
+        filled = [(place, row[place - 1]) for place in places if place <= len(row) and not _blank(row[place - 1])]
+        if not filled:
+            text = next((normal(value) for value in row if not _blank(value)), "")
+            kinds.skipped["signature" if text else "blank"] += 1
+            continue
+        kind = _kind(filled, key, labels, in_signature, is_first=not kinds.data)
+        in_signature = kind == "signature" or (in_signature and kind != "data")
+        if kind == "data":
+            kinds.data.append(number)
+        else:
+            kinds.skipped[kind] += 1
+            if kind == "other":
+                kinds.odd.append(number)
+    return kinds
+
+
+def _kind(filled: list[tuple[int, Any]], key: int, labels: set[str], in_signature: bool, is_first: bool) -> str:
+    texts = [normal(value) for _, value in filled]
+    has_key = any(place == key for place, _ in filled)
+    if is_first and len(filled) >= 3 and _is_numbering(texts):
+        return "numbering"
+    if sum(text in labels for text in texts) >= max(2, 0.6 * len(texts)):
+        return "header"
+    # The first text of a data row is its key (a code, a commune's name, a unit), never a word of summing up.
+    lead = next((text for text in texts if not text.replace(".", "").isdigit()), "")
+    if lead.startswith(_TOTAL):
+        return "total"
+    if len(filled) >= MANY or (has_key and len(filled) >= 2 and not in_signature and not _is_signature(texts)):
+        return "data"
+    if in_signature or _is_signature(texts):
+        return "signature"
+    if len(filled) == 1:
+        return "heading"
+    return "other"
+
+
+def _is_numbering(texts: list[str]) -> bool:
+    if not all(_NUMBERING.match(text) for text in texts):
+        return False
+    numbers = [int(re.sub(r"\D.*", "", text.strip("()"))) for text in texts if text.strip("()")[:1].isdigit()]
+    return len(numbers) >= 2 and all(a < b for a, b in pairwise(numbers))
+
+
+def _is_signature(texts: list[str]) -> bool:
+    return any(text.startswith(_SIGNATURE) for text in texts)
+
+
+def _blank(value: Any) -> bool:
+    return value == "" or value is None or (isinstance(value, str) and not value.strip())
