@@ -92,11 +92,11 @@ select
     coalesce(missing_reason, empty_reason) as status_reason,
     baseline as baseline_value,
     figure as actual_value,
-    round(path_value, 6) as path_value,
-    round(end_value, 6) as target_value,
-    round(target_pace_pct, 6) as target_pace_pct,
-    round(100 * observed_pace, 6) as observed_pace_pct,
-    round(100 * required_pace, 6) as required_pace_pct,
-    round(100 * required_compound_pace, 6) as required_compound_pace_pct,
-    case when years_left > 0 then round(figure * power(1 - compound_pace, years_left), 6) end as projected_value
+    round(path_value, 6)::numeric(18, 6) as path_value,
+    round(end_value, 6)::numeric(18, 6) as target_value,
+    round(target_pace_pct, 6)::numeric(9, 6) as target_pace_pct,
+    round(100 * observed_pace, 6)::numeric(18, 6) as observed_pace_pct,
+    round(100 * required_pace, 6)::numeric(18, 6) as required_pace_pct,
+    round(100 * required_compound_pace, 6)::numeric(9, 6) as required_compound_pace_pct,
+    case when years_left > 0 then round(figure * power(1 - compound_pace, years_left), 6) end::numeric(18, 6) as projected_value
 from paced

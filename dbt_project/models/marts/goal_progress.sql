@@ -12,15 +12,15 @@ select
     m.baseline_year,
     m.baseline_value::numeric(18, 6) as baseline_value,
     m.actual_value::numeric(18, 6) as actual_value,
-    m.path_value::numeric(18, 6) as path_value,
+    m.path_value,
     m.target_year,
-    m.target_value::numeric(18, 6) as target_value,
-    m.target_pace_pct::numeric(9, 6) as target_pace_pct,
+    m.target_value,
+    m.target_pace_pct,
     (m.actual_value - m.path_value)::numeric(18, 6) as gap,
-    m.observed_pace_pct::numeric(18, 6) as observed_pace_pct,
-    m.required_pace_pct::numeric(18, 6) as required_pace_pct,
-    m.required_compound_pace_pct::numeric(9, 6) as required_compound_pace_pct,
-    m.projected_value::numeric(18, 6) as projected_value,
+    m.observed_pace_pct,
+    m.required_pace_pct,
+    m.required_compound_pace_pct,
+    m.projected_value,
     case
         when m.status_reason is not null then 'not_available'
         when m.t = 0 then 'baseline'
