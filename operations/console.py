@@ -28,7 +28,7 @@ STEP_TITLES = {
 
 
 def say(text: str) -> None:
-    out.print(text)
+    out.print(text, soft_wrap=True)  # a path or a command is not broken over two lines
 
 
 @contextmanager
@@ -53,6 +53,7 @@ def run_main(app: Callable[[], None]) -> None:
     """Call the app; turn the errors we expect into one sentence and their exit code."""
     import psycopg
 
+    from operations.airflow_environment import AirflowError
     from operations.nightly import NightFailed
     from warehouse.clock import ClockError
     from warehouse.database import DatabaseError
@@ -68,7 +69,7 @@ def run_main(app: Callable[[], None]) -> None:
         _stop(str(error), SETTINGS)
     except WriterBusy as error:
         _stop(str(error), BUSY)
-    except (NightFailed, ClockError, DatabaseError, ReferenceDataError, ServerError, SetupError, CommandError) as error:
+    except (NightFailed, AirflowError, ClockError, DatabaseError, ReferenceDataError, ServerError, SetupError, CommandError) as error:
         _stop(str(error), FAILED)
     except psycopg.OperationalError as error:
         _stop(
@@ -90,5 +91,5 @@ class CommandError(Exception):
 
 
 def _stop(message: str, code: int) -> None:
-    err.print(message, style="red", markup=False)
+    err.print(message, style="red", markup=False, soft_wrap=True)
     sys.exit(code)
