@@ -68,22 +68,22 @@ def current_inputs(conn: Connection, run: Run) -> Inputs:
 def dates_passed(conn: Connection, today: date) -> str:
     """Digest over the periods begun and the due dates passed by ``today``, of every form in the calendar."""
     passed: list[tuple[Any, ...]] = []
-    opens = period_opens()
+    opens = review_opens()
     for form, period_type, stage, month_day, days_after, start in current(
         conn, "calendar", "form_code, period_type, result_stage, due_month_day, due_days_after_end, collection_start"
     ):
         for first, last in _periods(int(start[:4]), today.year, MONTHS[period_type]):
-            opening = opens.get(form, {}).get(period_type)
+            opening = opens if (form, period_type) == ("household_review", "year") else None
             begins = date.fromisoformat(f"{first.year}-{opening}") if opening else first
             due = date.fromisoformat(f"{first.year}-{month_day}") if month_day else last + timedelta(days=days_after)
             passed.append((form, period_type, stage, str(first), begins <= today, due < today))
     return hashlib.sha256(canonical_json(sorted(passed)).encode()).hexdigest()
 
 
-def period_opens() -> dict[str, dict[str, str]]:
-    """MM-DD from which a form's return may come, where it is not the period's first day; the dbt project's own variable."""
+def review_opens() -> str:
+    """MM-DD from which an annual review may come: its period has not begun before. The dbt project's own variable."""
     project = yaml.safe_load((PROJECT_DIR / "dbt_project" / "dbt_project.yml").read_text(encoding="utf-8"))
-    return dict(project["vars"]["period_opens"])
+    return str(project["vars"]["review_opens"])
 
 
 def _periods(first_year: int, last_year: int, months: int) -> list[tuple[date, date]]:

@@ -2,20 +2,7 @@
 -- year (Decision 24/2021, article 3), else the period's own first day.
 {{ config(materialized='table') }}
 
-with opens as (
-    select *
-    from (
-        values
-        {%- for form, by_type in var('period_opens').items() %}
-        {%- set outer = loop %}
-        {%- for type, month_day in by_type.items() %}
-        ('{{ form }}', '{{ type }}', '{{ month_day }}'){{ ',' if not (outer.last and loop.last) }}
-        {%- endfor %}
-        {%- endfor %}
-    ) as o (form_code, period_type, month_day)
-),
-
-asked as (
+with asked as (
     select
         c.form_code,
         c.result_stage,
@@ -42,8 +29,11 @@ dated as (
 
 select
     d.*,
-    coalesce((d.period_year || '-' || o.month_day)::date, d.period_start_date) <= b.today as has_begun,
+    case
+        when d.form_code = 'household_review' and d.period_type = 'year'
+            then (d.period_year || '-{{ var("review_opens") }}')::date
+        else d.period_start_date
+    end <= b.today as has_begun,
     d.due_date < b.today as is_past_due
 from dated as d
 cross join {{ ref('stg_build') }} as b
-left join opens as o on d.form_code = o.form_code and d.period_type = o.period_type

@@ -25,7 +25,7 @@ dated as (
         a.accepted_submissions,
         a.maturity,
         a.accepted_submissions = a.expected_submissions as is_complete,
-        not (a.has_begun and a.is_past_due) as is_not_yet_due
+        a.has_begun is false or a.is_past_due is false as is_not_yet_due
     from figures as f
     inner join {{ ref('int_area_period') }} as a
         on

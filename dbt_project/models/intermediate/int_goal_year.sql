@@ -30,7 +30,8 @@ years as (
         case when s.standard_version = t.standard_version then s.figure end as figure,
         case
             when s.gap_reason is not null then s.gap_reason
-            when s.standard_version is distinct from t.standard_version then 'not under the standard ' || t.standard_version
+            when s.standard_version = t.standard_version then null
+            else 'not under the standard ' || t.standard_version
         end as gap_reason,
         s.maturity
     from targets as t

@@ -18,13 +18,13 @@ parts as (
         a.boundary,
         {{ period_columns('a') }},
         a.is_accepted,
-        s.standard_version,
         {%- for column in poverty_counts() + ['poor_no_labour_households'] %}
         c.{{ column }},
         {%- endfor %}
         {%- for column in movement_counts() %}
-        case when a.period_year > s.review_year_from then c.{{ column }} end as {{ column }}{{ ',' if not loop.last }}
+        case when a.period_year > s.review_year_from then c.{{ column }} end as {{ column }},
         {%- endfor %}
+        s.standard_version
     from {{ ref('int_area_part') }} as a
     left join standards as s on a.period_year between s.review_year_from and s.review_year_to
     left join {{ ref('int_poverty_commune') }} as c on a.submission_id = c.submission_id
