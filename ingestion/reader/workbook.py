@@ -23,8 +23,13 @@ class Workbook:
     _book: Any
 
     def rows(self, title: str) -> Rows:
-        """Rows from A1 on: list index + 1 is the row number that Excel shows. Empty cells are ''."""
-        rows: Rows = self._book.get_sheet_by_name(title).to_python(skip_empty_area=False)
+        """Rows from A1 on: list index + 1 is the row number that Excel shows. Empty cells are ''. Raises ReadError CORRUPT-FILE."""
+        from python_calamine import CalamineError, XmlError, ZipError
+
+        try:
+            rows: Rows = self._book.get_sheet_by_name(title).to_python(skip_empty_area=False)
+        except (CalamineError, XmlError, ZipError) as error:
+            raise ReadError("CORRUPT-FILE", detail=type(error).__name__) from error
         return rows
 
     def scanned(self, title: str) -> SheetScan:
@@ -33,7 +38,7 @@ class Workbook:
 
 def open_workbook(path: Path, file_name: str, settings: Settings, *, with_scan: bool = True) -> Workbook:
     """Open an archived file. Raises ReadError (findings of level file)."""
-    from python_calamine import CalamineError, CalamineWorkbook, PasswordError
+    from python_calamine import CalamineError, CalamineWorkbook, PasswordError, XmlError, ZipError
 
     container = open_container(path, file_name, settings)
     scan = WorkbookScan()
@@ -45,6 +50,6 @@ def open_workbook(path: Path, file_name: str, settings: Settings, *, with_scan: 
             book = CalamineWorkbook.from_filelike(file)
     except PasswordError as error:
         raise ReadError("PASSWORD") from error
-    except (CalamineError, ValueError, OSError) as error:
+    except (CalamineError, XmlError, ZipError, ValueError) as error:
         raise ReadError("CORRUPT-FILE", detail=type(error).__name__) from error
     return Workbook(container, list(book.sheet_names), scan, book)
