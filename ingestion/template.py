@@ -6,12 +6,12 @@ text, so that Excel keeps their zeros. The same inputs give the same bytes.
 
 from __future__ import annotations
 
-import calendar
-from datetime import date, datetime
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 
 from ingestion.contracts import Form
+from ingestion.periods import parse_key
 from ingestion.template_sheets import Place, write_cover, write_guide, write_table
 from ingestion.template_styles import Styles, texts
 from warehouse.database import Connection, connect
@@ -22,23 +22,6 @@ from warehouse.settings import Settings
 
 class TemplateError(ValueError):
     """The workbook cannot be made: an unknown commune, period or version. The message says which."""
-
-
-def period_end(period_key: str) -> tuple[str, date]:
-    """(period type, last day) of ``2023``, ``2023-H1``, ``2023-Q3`` or ``2023-11``. Raises TemplateError."""
-    year, _, part = period_key.partition("-")
-    try:
-        if not part:
-            return "year", date(int(year), 12, 31)
-        if part in ("H1", "H2"):
-            kind, month = "half_year", 6 * int(part[1])
-        elif part.startswith("Q"):
-            kind, month = "quarter", 3 * int(part[1:])
-        else:
-            kind, month = "month", int(part)
-        return kind, date(int(year), month, calendar.monthrange(int(year), month)[1])
-    except (ValueError, calendar.IllegalMonthError):
-        raise TemplateError(f"'{period_key}' is not a period: write 2023, 2023-H1, 2023-Q3 or 2023-11.") from None
 
 
 @cache
@@ -56,7 +39,10 @@ def _units(conn: Connection | None) -> tuple[Unit, ...]:
 
 def find_place(units: tuple[Unit, ...], commune_code: str, period_key: str) -> Place:
     """Names in force at the period's end. Raises TemplateError for a commune that was not in force then."""
-    period_type, end = period_end(period_key)
+    period = parse_key(period_key)
+    if period is None:
+        raise TemplateError(f"'{period_key}' is not a period: write 2023, 2023-H1, 2023-Q3 or 2023-11.")
+    end = period.end
 
     def in_force(level: str, code: str | None) -> Unit | None:
         found = [
@@ -73,7 +59,7 @@ def find_place(units: tuple[Unit, ...], commune_code: str, period_key: str) -> P
     if province is None:
         raise TemplateError(f"No province {commune.province_code} in force on {end:%d/%m/%Y}.")
     return Place(
-        commune_code, commune.name_vi, district.name_vi if district else None, province.name_vi, period_key, period_type
+        commune_code, commune.name_vi, district.name_vi if district else None, province.name_vi, period_key, period.type
     )  # fmt: skip
 
 
@@ -109,4 +95,4 @@ def write_template(
     return path
 
 
-__all__ = ["TemplateError", "find_place", "period_end", "write_template"]
+__all__ = ["TemplateError", "find_place", "write_template"]

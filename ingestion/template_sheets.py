@@ -104,7 +104,7 @@ def write_table(workbook: Workbook, styles: Styles, form: Form, sheet: Sheet, ve
     worksheet.freeze_panes(first_row, frozen)
     worksheet.set_selection(first_row, 0, first_row, 0)
     worksheet.set_landscape()
-    worksheet.repeat_rows(first_header, last_header + 1)
+    worksheet.repeat_rows(first_header - 1, last_header + 1)
     wide = sum(width(column) for column in columns) > 220
     if wide:
         worksheet.repeat_columns(0, max(frozen - 1, 0))
@@ -170,6 +170,7 @@ def _write_header(
     worksheet: Worksheet, styles: Styles, form: Form, sheet: Sheet, columns: tuple[Column, ...], top: int, bottom: int
 ) -> None:
     tints = _tints(form, sheet, columns)
+    _write_bands(worksheet, styles, form, sheet, columns, top - 1)
     has_flags = any(column.type == "flag" for column in columns)
     worksheet.set_row(top, 130 if has_flags else 34 if bottom > top else 48)
     if bottom > top:
@@ -228,6 +229,12 @@ def _write_known_rows(
                 worksheet.write_formula(row, index, f'=IF(N({whole})=0,"",ROUND({part}/{whole}*100,2))', style, "")
             else:
                 worksheet.write_blank(row, index, None, style)
+
+
+def _write_bands(worksheet: Worksheet, styles: Styles, form: Form, sheet: Sheet, columns: tuple[Column, ...], row: int) -> None:
+    fields = [column.field for column in columns]
+    for band in form_texts(form).get("bands", {}).get(sheet.name, []):
+        worksheet.merge_range(row, fields.index(band["first"]), row, fields.index(band["last"]), band["text"], styles.band(band["tint"]))
 
 
 def _tints(form: Form, sheet: Sheet, columns: tuple[Column, ...]) -> dict[str, str]:

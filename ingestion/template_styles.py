@@ -73,6 +73,9 @@ class Styles:
     def lined(self) -> Format:
         return self._workbook.add_format({"border": 1, "border_color": GREY_LINE})
 
+    def band(self, tint: str) -> Format:
+        return self.get(bg_color=tint, border=1, border_color=GREY_LINE, italic=True, font_size=10, align="center", shrink=True)
+
     def group(self) -> Format:
         return self.get(bg_color=OPTIONAL, border=1, border_color=GREY_LINE, bold=True, align="center", valign="vcenter", text_wrap=True)
 

@@ -38,6 +38,20 @@ def unreadable(conn: Connection, run_id: UUID) -> list[Row]:
     )
 
 
+def not_taken(conn: Connection, run_id: UUID) -> list[Row]:
+    """Files that could not be taken in tonight: still written to, no permission, a fault of our own. They are tried again."""
+    return rows(
+        conn,
+        """
+        select f.path, f.file_name, f.state, f.reason_code
+        from audit.file_outcome as f
+        where f.run_id = %(run)s and f.state in ('waiting', 'failed')
+        order by f.path collate "C"
+        """,
+        {"run": run_id},
+    )
+
+
 def error_rules(conn: Connection, run_id: UUID) -> dict[Any, list[str]]:
     """Submission -> codes of the rules that found an error in it during the run."""
     found = rows(

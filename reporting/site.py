@@ -123,6 +123,7 @@ def _write_night(conn: Connection, folder: Path, night: queries.Row, rows: list[
         "waiting": [row for row in of_night if row["outcome"] in WAITING],
         "superseded": [row for row in of_night if row["outcome"] in ("superseded", "withdrawn")],
         "unreadable": [{**file, "path": file_path(file["sha256"])} for file in night_queries.unreadable(conn, run_id)],
+        "not_taken": night_queries.not_taken(conn, run_id),
         "totals": night_queries.rule_totals(conn, run_id),
         "publication": night_queries.publication(conn, run_id),
         "gate": night_queries.gate(conn, run_id),

@@ -242,7 +242,7 @@ def _rows(conn: Connection, contract: Mart, source: Source, submission_id: UUID)
 
     def cell(row: Row, name: str) -> TracedCell:
         stored = row[f"field_{name}"]
-        text = "" if stored is None else "x" if stored is True else labels[name].get(str(stored), str(stored))
+        text = "" if stored is None or stored is False else "x" if stored is True else labels[name].get(str(stored), str(stored))
         return TracedCell(f"{letters.get(name, '?')}{row['row_number']}", sheet.column(name).labels[0], text)
 
     return tuple(

@@ -163,7 +163,7 @@ def test_a_night_cut_off_before_its_reports_is_made_good(warehouse: Settings, ni
 
 
 def test_the_same_history_gives_the_same_bytes(warehouse: Settings, night: AuditBuilder, returned: Built) -> None:
-    night.repair(returned, "household_list", "F12", "1***", "1***", "date_text")
+    night.repair(returned, "household_list", "F12", "1***", "1***", "TEXT-DATE")
     night.end()
     write_site(warehouse)
     first = {path: path.read_bytes() for path in warehouse.reports_dir.rglob("*") if path.is_file()}

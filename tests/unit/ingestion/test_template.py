@@ -9,13 +9,16 @@ from typing import Any
 
 import openpyxl
 import pytest
-from openpyxl.utils import column_index_from_string
+from openpyxl.utils import column_index_from_string, get_column_letter
 from python_calamine import load_workbook
 
 from ingestion.contracts import load_form
-from ingestion.template import TemplateError, period_end, write_template
+from ingestion.reader.reading import read_file
+from ingestion.template import TemplateError, write_template
 from ingestion.template_sheets import TITLE_ROWS
 from ingestion.template_styles import form_texts, texts
+from tests.support.workbooks import Return
+from warehouse.settings import Settings
 
 FORM = load_form("household_review")
 
@@ -157,20 +160,6 @@ def test_it_is_light_and_no_cell_waits_for_a_formula_of_data(path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("period", "expected"),
-    [
-        ("2023", ("year", "2023-12-31")),
-        ("2024-H1", ("half_year", "2024-06-30")),
-        ("2023-Q3", ("quarter", "2023-09-30")),
-        ("2024-02", ("month", "2024-02-29")),
-    ],
-)
-def test_periods(period: str, expected: tuple[str, str]) -> None:
-    kind, day = period_end(period)
-    assert (kind, str(day)) == expected
-
-
-@pytest.mark.parametrize(
     ("commune", "period", "said"),
     [
         ("27688", "2025", "No commune 27688 in force on 31/12/2025"),
@@ -190,3 +179,45 @@ def test_words_name_only_sheets_of_the_form() -> None:
     known = {f"«{sheet.title}»" for sheet in FORM.sheets} | {"«Mã hộ»", "«Dán giá trị»"}
     said = set(re.findall(r"«[^»]+»", " ".join(item if isinstance(item, str) else item["h"] for item in texts()["guide"])))
     assert said <= known
+
+
+def fill(path: Path, target: Path) -> Path:
+    """The blank workbook as an officer fills it in: known cells stay, the rest is typed."""
+    book = openpyxl.load_workbook(path)
+    good = Return()
+    cover = book["Bìa"]
+    for row in cover.iter_rows(min_row=TITLE_ROWS + 1, max_col=2):
+        field = next(column.field for column in FORM.cover.columns if column.label == row[0].value)
+        row[1].value = row[1].value or good.cover[field]
+    for sheet in FORM.tables:
+        page = book[sheet.title]
+        first = TITLE_ROWS + (4 if any(column.group for column in sheet.columns) else 3)
+        for number, values in enumerate(good.rows[sheet.name], start=first):
+            for place, column in enumerate(sheet.columns, start=1):
+                cell = page.cell(number, place)
+                if cell.__class__.__name__ != "MergedCell" and cell.value is None and values.get(column.field) is not None:
+                    value = values[column.field]
+                    cell.value = str(value) if column.type == "text" else value  # what Excel makes of typing into a text cell
+    book.save(target)
+    return target
+
+
+def test_a_filled_template_is_read_without_a_fault_or_a_finding(path: Path, tmp_path: Path) -> None:
+    reading = read_file(fill(path, tmp_path / "filled.xlsx"), "filled.xlsx", Settings(home=tmp_path, _env_file=None))
+    assert [finding.code for finding in (*reading.faults, *reading.findings)] == []
+    assert reading.cover is not None
+    assert (reading.cover.commune_code, reading.cover.period.key, reading.cover.result_stage) == ("27694", "2023", "final")
+    assert {table.sheet.name: len(table.row_numbers) for table in reading.tables} == {
+        "household_list": 1, "member_list": 1, "summary_7_1": 1, "movement_7_2": 2, "movement_7_3": 2,
+    }  # fmt: skip
+    for table in reading.tables:
+        assert table.skipped == {"numbering": 1}, table.title
+        letters = [get_column_letter(place) for place in range(1, len(table.sheet.columns) + 1)]
+        assert table.column_map == dict(zip([column.field for column in table.sheet.columns], letters, strict=True))
+    assert {repair.code for repair in reading.repairs} <= {"FILL-DOWN"}
+
+
+def test_an_empty_template_is_read_as_an_empty_return(path: Path, tmp_path: Path) -> None:
+    reading = read_file(path, path.name, Settings(home=tmp_path, _env_file=None))
+    assert {finding.code for finding in reading.faults} == {"NO-STAGE"}
+    assert [len(table.row_numbers) for table in reading.tables if table.sheet.name in ("household_list", "member_list")] == [0, 0]

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
 from ingestion.contracts import load_form
+from ingestion.findings import finding_types
+from ingestion.reader import cells
 from reporting import words
 from reporting.lineage import lineage
 from reporting.pages import share
@@ -86,3 +89,12 @@ def test_lineage_names_fields_of_the_contract_and_stored_codes() -> None:
                 column = sheet.column(field)
                 if column.codes:
                     assert set(codes) <= set(column.codes.values()), (name, field)
+
+
+def test_every_repair_of_the_reader_has_its_words() -> None:
+    """A code in capitals that the reader gives a cell is either a repair with words here or a finding of its catalogue."""
+    folder = Path(cells.__file__).parent
+    quoted = {code for path in folder.glob("*.py") for code in re.findall(r'"([A-Z]+(?:-[A-Z0-9]+)*)"', path.read_text(encoding="utf-8"))}
+    repairs = {key.removeprefix("repair_") for key in words.strings() if key.startswith("repair_") and key != "repair_counts"}
+    assert repairs <= quoted
+    assert {code for code in quoted if "-" in code} - set(finding_types()) <= repairs
