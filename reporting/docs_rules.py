@@ -37,7 +37,8 @@ def _findings() -> str:
 
 def _line(finding: FindingType) -> tuple[str, ...]:
     return (
-        f"`{finding.code}`", finding.severity, f"{finding.text_vi}<br>*{finding.text_en}*", f"{finding.resolve_vi}<br>*{finding.resolve_en}*",
+        f"`{finding.code}`", finding.severity, f"{finding.text_vi}<br>*{finding.text_en}*",
+        f"{finding.resolve_vi}<br>*{finding.resolve_en}*",
     )  # fmt: skip
 
 
@@ -47,8 +48,8 @@ def _gate() -> str:
         [
             "# Publish gate\n",
             generated_from("expectations/gate.yaml"),
-            "What must hold in the marts of a build before readers see them. A check that fails stops the switch: the last publication stays."
-            " Where it is acceptable, `warehouse publish --accept REASON` publishes all the same, and the reason is kept in"
+            "What must hold in the marts of a build before readers see them. A check that fails stops the switch: the last publication"
+            " stays. Where it is acceptable, `warehouse publish --accept REASON` publishes all the same, and the reason is kept in"
             " `audit.gate_result` and `audit.publication`.\n",
             table(("Check", "What must hold", "Acceptable with a reason"), lines),
         ]
