@@ -16,7 +16,7 @@ check() {
 check ruff "$bin/ruff" check --quiet .
 check format "$bin/ruff" format --quiet --check .
 check mypy "$bin/mypy" --no-error-summary .
-check sqlfluff "$bin/sqlfluff" lint --nofail-on-warning --disable-progress-bar --processes 2 dbt_project/models warehouse/migrations/sql
+check sqlfluff "$bin/sqlfluff" lint --disable-progress-bar --processes 2 dbt_project/models warehouse/migrations/sql
 check house "$bin/python" -m operations.house
 check docs "$bin/python" -m reporting.docs --check
 if [ -x "$bin/docker-compose" ]; then # its wheels are for Linux

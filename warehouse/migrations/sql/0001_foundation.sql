@@ -497,7 +497,7 @@ select distinct on (form_code, commune_code, period_key)
     accepted_at
 from audit.submission
 where state = 'accepted'
-order by form_code, commune_code, period_key, (result_stage = 'final') desc, version desc;
+order by form_code asc, commune_code asc, period_key asc, (result_stage = 'final') desc, version desc;
 comment on view audit.submission_in_force is
 'For (form, commune, period) the newest accepted final result, else the newest accepted provisional one.';
 

@@ -216,17 +216,17 @@ create table intake.summary_7_1 (
     total_households bigint,
     total_persons bigint,
     poor_households bigint,
-    poor_rate_pct numeric(18,6),
+    poor_rate_pct numeric(18, 6),
     near_poor_households bigint,
-    near_poor_rate_pct numeric(18,6),
+    near_poor_rate_pct numeric(18, 6),
     average_households bigint,
-    average_rate_pct numeric(18,6),
+    average_rate_pct numeric(18, 6),
     poor_persons bigint,
-    poor_persons_pct numeric(18,6),
+    poor_persons_pct numeric(18, 6),
     near_poor_persons bigint,
-    near_poor_persons_pct numeric(18,6),
+    near_poor_persons_pct numeric(18, 6),
     average_persons bigint,
-    average_persons_pct numeric(18,6),
+    average_persons_pct numeric(18, 6),
     primary key (submission_id, row_number)
 );
 comment on table intake.summary_7_1 is 'Mẫu 7.1: one row per commune.';
