@@ -213,7 +213,7 @@ def _show_next(settings: Settings) -> None:
         Panel(
             f"Báo cáo kiểm tra · validation reports: {settings.reports_dir / 'index.html'}\n"
             "Xem số liệu · look at the marts:\n"
-            f"  psql '{bi_url}' "
+            f"  .venv/bin/psql '{bi_url}' "
             "-c \"select period_key, poor_households, poor_rate_pct from marts.fct_poverty where area_level = 'long_an'\"\n"
             "Đi ngược một con số · walk back a figure:  .venv/bin/warehouse trace fct_poverty 27694 2023 poor_households\n"
             "Bằng chứng · evidence:                     .venv/bin/warehouse audit verify\n"
