@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from itertools import groupby
 from pathlib import Path
 
+from expectations.catalogue import Rule, load_rules
 from expectations.gate import load_checks
 from ingestion.findings import FindingType, finding_types
 from reporting.docs_text import generated_from, table
+from reporting.words import sheet_position, sheet_title
 
+DEFAULT_FORM = "household_review"
 LEVELS = {
     "file": "The file cannot be used: form, commune or period cannot be told, or it cannot be opened. It is *unreadable*; its bytes stay in"
     " the archive.",
@@ -19,7 +24,44 @@ LEVELS = {
 def pages(folder: Path) -> dict[str, str]:
     """None of these pages has a hand-written part, so ``folder`` is not read."""
     del folder
-    return {"findings.md": _findings(), "gate.md": _gate()}
+    return {"rules.md": _rules(), "findings.md": _findings(), "gate.md": _gate()}
+
+
+def _rules() -> str:
+    rules = load_rules()
+    counts = ", ".join(f"{sum(rule.severity == severity for rule in rules)} {severity}s" for severity in ("error", "warning"))
+    parts = [
+        "# Rules\n",
+        generated_from("expectations/rules/*.yaml"),
+        "One check a rule, as data; Great Expectations runs them. An **error** returns the file; a **warning** or an **info** does not. A"
+        " finding stands at the row where the remedy lies; what concerns the whole return stands on the cover. A rule passes over rows in"
+        " which the reader refused a cell that it reads. The text of every version that ever judged a file is kept in `audit.rule`.\n",
+        f"{len(rules)} rules: {counts}, {sum(rule.severity == 'info' for rule in rules)} infos.\n",
+    ]
+    in_order = sorted(rules, key=lambda rule: sheet_position(rule.form or DEFAULT_FORM, rule.sheet))
+    for sheet, found in groupby(in_order, key=lambda rule: rule.sheet):
+        title = sheet_title(DEFAULT_FORM, sheet)
+        parts += [
+            f"## {title} · `{sheet}`\n",
+            table(("Rule", "Severity", "Says", "How to resolve", "Basis", "Owner", "In force"), map(_rule, found)),
+        ]
+    return "\n".join(parts)
+
+
+def _rule(rule: Rule) -> tuple[str, ...]:
+    def both(vi: str, en: str) -> str:
+        return f"{_filled(vi, rule)}<br>*{_filled(en, rule)}*"
+
+    dates = f"from {rule.valid_from}" + (f" to {rule.valid_to}" if rule.valid_to else "")
+    return (
+        f"`{rule.code}`", rule.severity, both(rule.text_vi, rule.text_en), both(rule.resolve_vi, rule.resolve_en), rule.basis,
+        rule.owner, dates,
+    )  # fmt: skip
+
+
+def _filled(text: str, rule: Rule) -> str:
+    """The sentence with the rule's own numbers: thresholds are data, and the docs quote them."""
+    return re.sub(r"\{(\w+)\}", lambda found: str(rule.parameters.get(found[1], "…")), text)
 
 
 def _findings() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -90,7 +91,12 @@ def rule_texts(conn: Connection, codes: list[str], as_of: datetime) -> dict[str,
         """,
         {"codes": codes, "as_of": as_of},
     )
-    return {row["rule_code"]: row for row in found}
+    return {row["rule_code"]: {name: general(value) for name, value in row.items()} for row in found}
+
+
+def general(text: str) -> str:
+    """A sentence without its values: ``Tệp lớn {size} MB`` -> ``Tệp lớn … MB``. The failing row has them filled in."""
+    return re.sub(r"\{\w+\}", "…", text)
 
 
 def finding_counts(conn: Connection, where: str, values: Row) -> list[Row]:
