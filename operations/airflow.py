@@ -55,7 +55,7 @@ def serve(settings: Settings, *, port: int | None = None) -> None:
             prepare_metadata(settings, environment)
         with running(settings, environment) as processes:
             with out.status("Airflow: scheduler, dag-processor, api-server"):
-                wait_until_healthy(processes, environment)
+                wait_until_healthy(settings, processes, environment)
             _say_where(settings, environment)
             while True:
                 _all_alive(processes, settings)
@@ -65,10 +65,14 @@ def serve(settings: Settings, *, port: int | None = None) -> None:
 
 
 def _turn_signals_into_stop() -> None:
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
     def stop(_number: int, _frame: FrameType | None) -> None:
+        for number in numbers:  # a second Ctrl-C does not cut the stopping short and leave children behind
+            signal.signal(number, signal.SIG_IGN)
         raise _Stop
 
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in numbers:
         signal.signal(number, stop)
 
 
@@ -118,19 +122,19 @@ def _group(leader: int) -> list[Any]:
         return []
 
 
-def wait_until_healthy(processes: dict[str, subprocess.Popen[bytes]], environment: dict[str, str]) -> None:
+def wait_until_healthy(settings: Settings, processes: dict[str, subprocess.Popen[bytes]], environment: dict[str, str]) -> None:
     """Return when the web server, the scheduler and the DAG processor say they are well. Raises AirflowError."""
     address = environment["AIRFLOW__API__BASE_URL"]
     deadline = time.monotonic() + STARTUP_SECONDS
     while time.monotonic() < deadline:
-        for name, process in processes.items():
-            if process.poll() is not None:
-                raise AirflowError(f"Airflow's {name} ended with exit code {process.returncode}: see its log.")
+        _all_alive(processes, settings)
         health = _health(address)
         if all(health.get(part, {}).get("status") == "healthy" for part in ("metadatabase", "scheduler", "dag_processor")):
             return
         time.sleep(0.5)
-    raise AirflowError(f"Airflow is not well after {STARTUP_SECONDS} s: see its logs, or {address}/api/v2/monitor/health.")
+    raise AirflowError(
+        f"Airflow is not well after {STARTUP_SECONDS} s: see {settings.logs_dir}/airflow-*.log, or {address}/api/v2/monitor/health."
+    )
 
 
 def _health(address: str) -> dict[str, Any]:

@@ -74,7 +74,7 @@ def airflow_bench(settings: Settings, *, chunks: int) -> Iterator[AirflowBench]:
     environment = airflow_environment(settings, port=free_port(8280)) | {"AIRFLOW__CORE__DAGS_FOLDER": str(folder)}
     prepare_metadata(settings, environment)
     with running(settings, environment) as processes:
-        wait_until_healthy(processes, environment)
+        wait_until_healthy(settings, processes, environment)
         bench = AirflowBench(settings, environment)
         bench.wait_for(DAG_ID, EMPTY_DAG_ID)
         yield bench
