@@ -126,6 +126,7 @@ def _run_suite(settings: Settings, colour: str, queries: dict[str, str]) -> dict
         outcome = definition.run(result_format="SUMMARY")
     finally:
         source.get_execution_engine().close()
+        source.get_engine().dispose()  # else a session stays open until the process ends
     return dict(_read(result) for result in outcome.results)
 
 

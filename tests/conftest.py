@@ -15,13 +15,14 @@ os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
 os.environ.setdefault("DBT_SEND_ANONYMOUS_USAGE_STATS", "false")
 os.environ.setdefault("TZ", "UTC")
 
-import psycopg  # noqa: E402
-from pydantic import SecretStr  # noqa: E402
+import psycopg
+from pydantic import SecretStr
 
-from warehouse.database import connect, url_with  # noqa: E402
-from warehouse.runs import Run, start_run  # noqa: E402
-from warehouse.server import EmbeddedServer  # noqa: E402
-from warehouse.settings import Settings  # noqa: E402
+from tests.support.mart_fixtures import published, small_province  # noqa: F401  (fixtures for every test)
+from warehouse.database import connect, url_with
+from warehouse.runs import Run, start_run
+from warehouse.server import EmbeddedServer
+from warehouse.settings import Settings
 
 TEMPLATE = "template_warehouse"
 

@@ -81,8 +81,13 @@ def _node_result(result: Any) -> NodeResult:
         rows = result.failures
     return NodeResult(
         result.node.unique_id, str(result.node.resource_type), str(result.status), None if rows is None or rows < 0 else int(rows),
-        float(result.execution_time), result.message,
+        float(result.execution_time), _message(result.message),
     )  # fmt: skip
+
+
+def _message(text: str | None) -> str | None:
+    """dbt's message without the path of its compiled code."""
+    return None if text is None else "\n".join(line for line in text.splitlines() if "compiled code at" not in line).strip()
 
 
 def _variables(settings: Settings, schema: str) -> dict[str, str]:

@@ -40,16 +40,16 @@ def table_columns(conn: Connection, schema: str, name: str) -> list[Column]:
     return [Column(*row) for row in rows]
 
 
-def switch_script(
+def switch_statements(
     conn: Connection, settings: Settings, marts: Sequence[Mart], colour: str, constants: Mapping[str, sql.Composable], *, may_miss: bool
-) -> sql.Composed:
-    """Statements that put every mart over a colour, with comments and rights, in the fixed order of the marts.
+) -> tuple[dict[str, sql.Composable], sql.Composed]:
+    """Statements that put every mart over a colour, by mart in the order given, and one script of comments and rights.
 
     ``may_miss``: a column or mart that the colour lacks is shown as null or empty (going back to an older build);
     otherwise it raises BreakingChange.
     """
     roles = existing_roles(conn, settings)
-    views: list[sql.Composable] = []
+    views: dict[str, sql.Composable] = {}
     notes: list[sql.Composable] = []
     for mart in marts:
         stored = table_columns(conn, f"{colour}_marts", mart.table)
@@ -58,9 +58,9 @@ def switch_script(
             raise BreakingChange(f"{mart.name}: the build has no table {colour}_marts.{mart.table}")
         columns = _ordered(mart, stored, existing, may_miss=may_miss)
         values = [_value(column, stored, constants) for column in columns]
-        views.append(_view(mart, colour if stored else None, values, conn))
+        views[mart.name] = _view(mart, colour if stored else None, values, conn)
         notes += _notes(mart, columns, roles, settings, _table_comment(conn, colour, mart) if mart.name == mart.table else None)
-    return sql.SQL(";\n").join([*views, *notes])
+    return views, sql.SQL(";\n").join(notes)
 
 
 def empty_view_script(conn: Connection, settings: Settings, marts: Iterable[Mart]) -> sql.Composed | None:
