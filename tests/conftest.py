@@ -53,7 +53,7 @@ def template_database(server_url: str, tmp_path_factory: pytest.TempPathFactory)
     from warehouse.setup import init
 
     with psycopg.connect(server_url, autocommit=True) as conn:
-        conn.execute(f"create database {TEMPLATE}")  # type: ignore[arg-type]
+        conn.execute(f"create database {TEMPLATE}")
     settings = Settings(
         home=tmp_path_factory.mktemp("template-home"), url=SecretStr(url_with(server_url, database=TEMPLATE)), _env_file=None
     )
@@ -68,14 +68,14 @@ def warehouse(server_url: str, template_database: str, tmp_path: Path) -> Iterat
     """Settings of a fresh synthetic warehouse of its own (database, home, inbox)."""
     name = f"w_{uuid4().hex[:12]}"
     with psycopg.connect(server_url, autocommit=True) as conn:
-        conn.execute(f"create database {name} template {template_database}")  # type: ignore[arg-type]
+        conn.execute(f"create database {name} template {template_database}")
     home = tmp_path / "home"
     for folder in (home / "inbox", home / "archive", home / "reports", home / "logs"):
         folder.mkdir(parents=True)
     shutil.copytree(os.environ["WAREHOUSE_TEST_SECRETS"], home / "secrets")
     yield Settings(home=home, url=SecretStr(url_with(server_url, database=name)), workers=1, settle_seconds=0, quiet=True, _env_file=None)
     with psycopg.connect(server_url, autocommit=True) as conn:
-        conn.execute(f"drop database {name} with (force)")  # type: ignore[arg-type]
+        conn.execute(f"drop database {name} with (force)")
 
 
 @pytest.fixture

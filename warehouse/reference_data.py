@@ -130,7 +130,7 @@ def current(conn: Connection, table: str, columns: str = "*") -> list[tuple[Any,
     ).format(
         sql.SQL(columns),
         sql.Identifier(table),
-        sql.Literal(table),  # type: ignore[arg-type]
+        sql.Literal(table),
     )
     return conn.execute(statement).fetchall()
 

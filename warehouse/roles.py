@@ -101,7 +101,7 @@ def ensure_roles(conn: Connection, settings: Settings, *, create: bool = True) -
             continue
         for statement in _rights(settings, role):
             if may_create or not statement.startswith("alter role"):
-                conn.execute(statement)  # type: ignore[arg-type]
+                conn.execute(statement)
     return warnings
 
 

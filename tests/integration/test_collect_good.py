@@ -20,7 +20,7 @@ from warehouse.settings import Settings
 
 
 def one(conn: psycopg.Connection, query: str, *parameters: Any) -> Any:
-    row = conn.execute(query, parameters).fetchone()  # type: ignore[arg-type]
+    row = conn.execute(query, parameters).fetchone()
     assert row is not None
     return row[0] if len(row) == 1 else row
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from python_calamine import load_workbook
@@ -43,7 +44,8 @@ def test_the_blank_workbook_has_the_labels_of_the_contract(tmp_path: Path, form:
         assert [row[0] for row in rows[TITLE_ROWS:] if row[0]] == [column.label for column in sheet.columns]
         return
     top, below = rows[TITLE_ROWS], rows[TITLE_ROWS + 1]
-    found, group = [], ""
+    found: list[Any] = []
+    group: Any = ""
     for index, column in enumerate(sheet.columns):
         group = top[index] or group
         found.append(f"{group} - {below[index]}" if column.group else top[index])

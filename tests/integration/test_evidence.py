@@ -50,7 +50,7 @@ def published(builder: AuditBuilder) -> None:
         names = [*PUBLICATION_FIELDS, "prev_hash", "hash"]
         values = [Jsonb(row[name]) if name == "mart_hashes" else row[name] for name in PUBLICATION_FIELDS]
         conn.execute(
-            f"insert into audit.publication ({', '.join(names)}) values ({', '.join(['%s'] * len(names))})",  # type: ignore[arg-type]
+            f"insert into audit.publication ({', '.join(names)}) values ({', '.join(['%s'] * len(names))})",
             [*values, prev, this],
         )
         event = Event("published", builder.run.now, "warehouse", payload={"publication_id": number, "hash": this})
@@ -59,7 +59,7 @@ def published(builder: AuditBuilder) -> None:
 
 def tamper(settings: Settings, statement: str) -> None:
     with connect(settings) as conn:
-        assert conn.execute(statement).rowcount > 0  # type: ignore[arg-type]
+        assert conn.execute(statement).rowcount > 0
 
 
 def test_what_nobody_touched_holds(warehouse: Settings, night: AuditBuilder) -> None:

@@ -14,6 +14,7 @@ from warehouse.builds import build
 from warehouse.database import connect, url_with
 from warehouse.publications import PublishRefused, publish, resume, rollback
 from warehouse.roles import role_passwords
+from warehouse.runs import Run
 from warehouse.settings import Settings
 
 
@@ -22,7 +23,7 @@ def as_role(settings: Settings, role: str) -> psycopg.Connection:
     return psycopg.connect(url_with(settings.url.get_secret_value(), user=role, password=role_passwords(settings)[role]))
 
 
-def checked_build(settings: Settings) -> tuple[publications.Run, object]:
+def checked_build(settings: Settings) -> tuple[Run, object]:
     run = at(settings)
     made = build(settings, run)
     with connect(settings) as conn:

@@ -49,7 +49,7 @@ def test_a_publication_says_from_what_it_was_made_and_continues_the_chain(publis
         names = [column.name for column in cursor.description or ()]
         first, second = (dict(zip(names, row, strict=True)) for row in cursor.fetchall())
         event = conn.execute("select event_type, payload from audit.submission_event order by event_id desc limit 1").fetchone()
-        states = dict(conn.execute("select build_schema, state from audit.build where state <> 'replaced'").fetchall())
+        states: dict[str, str] = dict(conn.execute("select build_schema, state from audit.build where state <> 'replaced'").fetchall())
     assert first["prev_hash"] == GENESIS
     assert second["prev_hash"] == first["hash"]
     assert all(row["hash"] == publication_hash(row["prev_hash"], row) for row in (first, second))

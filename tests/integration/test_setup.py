@@ -68,7 +68,7 @@ def test_a_role_is_refused_what_it_may_not_read(warehouse: Settings, role: str, 
     assert warehouse.url is not None
     url = url_with(warehouse.url.get_secret_value(), user=role, password=role_passwords(warehouse)[role])
     with psycopg.connect(url) as conn, pytest.raises(psycopg.errors.InsufficientPrivilege):
-        conn.execute(f"select 1 from {forbidden}")  # type: ignore[arg-type]
+        conn.execute(f"select 1 from {forbidden}")
 
 
 def test_the_auditor_reads_audit(warehouse: Settings) -> None:

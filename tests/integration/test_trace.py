@@ -57,7 +57,7 @@ def province(server_url: str, template_database: str, tmp_path_factory: pytest.T
     """Two communes for 2021 and 2023, published; after that a newer version that is not published yet. One for all tests."""
     name = "trace_tests"
     with psycopg.connect(server_url, autocommit=True) as conn:
-        conn.execute(f"create database {name} template {template_database}")  # type: ignore[arg-type]
+        conn.execute(f"create database {name} template {template_database}")
     settings = Settings(home=tmp_path_factory.mktemp("trace"), url=SecretStr(url_with(server_url, database=name)), _env_file=None)
     night = AuditBuilder.night(settings, NIGHT)
     for year in ("2021", "2023"):
@@ -70,7 +70,7 @@ def province(server_url: str, template_database: str, tmp_path_factory: pytest.T
     later.validate([later.submission("27694", "2023")])
     yield settings
     with psycopg.connect(server_url, autocommit=True) as conn:
-        conn.execute(f"drop database {name} with (force)")  # type: ignore[arg-type]
+        conn.execute(f"drop database {name} with (force)")
 
 
 def publish_all(settings: Settings, night: AuditBuilder) -> None:
