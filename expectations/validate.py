@@ -1,0 +1,188 @@
+"""Validate: every pending submission against the rules in force for its period; accepted or returned.
+
+Rounds go by period end, then by version in the order of receipt: a list is judged after the list of the year before. A round
+is frozen first, then judged, then written in one transaction; cut off anywhere, the next night judges it again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from expectations.catalogue import Rule, load_rules, rule_set_version, rule_versions, sync_rules
+from expectations.findings import use_round, write_findings, write_results
+from expectations.runner import ValidationFailed, run_rules
+from warehouse.database import Connection, connect
+from warehouse.events import Event, append_events
+from warehouse.reference_data import reference_version
+from warehouse.runs import Run
+from warehouse.settings import Settings
+
+Progress = Callable[[int, int], None]
+
+ROUNDS = """
+    select array_agg(p.submission_id order by p.submission_id), p.period_end_date, p.form_code
+    from (
+        select
+            s.submission_id, s.form_code, s.period_end_date,
+            row_number() over (partition by s.form_code, s.commune_code, s.period_key order by s.version) as nth
+        from intake.submission as s
+        inner join audit.submission as a using (submission_id)
+        where a.state = {state}
+    ) as p
+    group by p.period_end_date, p.nth, p.form_code
+    order by p.period_end_date, p.nth, p.form_code
+"""
+
+
+@dataclass(frozen=True)
+class Round:
+    """Submissions of one form and period end judged together, one a (commune, period)."""
+
+    number: int
+    submissions: tuple[UUID, ...]
+    period_end: date
+    form_code: str
+
+
+def validate_pending(settings: Settings, run: Run, on_progress: Progress | None = None) -> dict[str, int]:
+    """Judge what is pending. Returns accepted, returned, superseded, rounds, failing_rows. Raises ValidationFailed."""
+    return _validate(settings, run, "received", "accept", on_progress)
+
+
+def recheck(settings: Settings, run: Run, on_progress: Progress | None = None) -> dict[str, int]:
+    """Judge what is accepted by today's rules, as a run of its own: it accepts and returns nothing."""
+    return _validate(settings, run, "accepted", "recheck", on_progress)
+
+
+def _validate(settings: Settings, run: Run, state: str, kind: str, on_progress: Progress | None) -> dict[str, int]:
+    totals = {"accepted": 0, "returned": 0, "superseded": 0, "rounds": 0, "failing_rows": 0}
+    with connect(settings, run_id=run.run_id, kind=run.kind) as conn:
+        sync_rules(conn, run.now)
+        conn.commit()
+        rounds = _plan(conn, run, state)
+        for done, item in enumerate(rounds, start=1):
+            for name, count in _judge(settings, conn, run, item, kind).items():
+                totals[name] += count
+            totals["rounds"] += 1
+            if on_progress is not None:
+                on_progress(done, len(rounds))
+    return totals
+
+
+def _plan(conn: Connection, run: Run, state: str) -> list[Round]:
+    """The rounds of tonight, numbered on from those of a run that was cut off."""
+    row = conn.execute("select coalesce(max(round), 0) from audit.validation_run where run_id = %s", (run.run_id,)).fetchone()
+    first = int(row[0]) + 1 if row else 1
+    found = conn.execute(ROUNDS.format(state="%s"), (state,)).fetchall()
+    return [Round(number, tuple(ids), end, form) for number, (ids, end, form) in enumerate(found, start=first)]
+
+
+def rules_for(form_code: str, period_end: date) -> list[Rule]:
+    """The rules in force for a form and period."""
+    return [rule for rule in load_rules() if rule.form in (None, form_code) and rule.in_force(period_end)]
+
+
+def _judge(settings: Settings, conn: Connection, run: Run, item: Round, kind: str) -> dict[str, int]:
+    started = time.monotonic()
+    rules = rules_for(item.form_code, item.period_end)
+    _freeze(conn, run, item)
+    counted = run_rules(settings, run.run_id, item.number, rules)
+    use_round(conn, run.run_id, item.number)
+    written = write_findings(conn, run.run_id, rules)
+    if different := {code: (counted[code], rows) for code, rows in written.items() if counted[code] != rows}:
+        conn.rollback()
+        raise ValidationFailed(f"Great Expectations and the rules' own queries disagree (rule: GX, own): {different}")
+    write_results(conn, run.run_id, rules, rule_versions(conn))
+    _record(conn, run, item, kind, time.monotonic() - started)
+    outcome = _decide(conn, run, item) if kind == "accept" else {}
+    conn.commit()
+    return {**outcome, "failing_rows": sum(written.values())}
+
+
+def _freeze(conn: Connection, run: Run, item: Round) -> None:
+    """Write down which submissions the round judges, before anything is judged."""
+    conn.execute("delete from audit.validation_batch where run_id = %s and round = %s", (run.run_id, item.number))
+    with conn.cursor() as cursor:
+        cursor.executemany(
+            "insert into audit.validation_batch (run_id, submission_id, round) values (%s, %s, %s) "
+            "on conflict (run_id, submission_id) do update set round = excluded.round",
+            [(run.run_id, submission, item.number) for submission in item.submissions],
+        )
+    conn.commit()
+    for table in ("validation_batch", "submission_event"):
+        conn.execute(f"analyze audit.{table}")
+    for table in ("submission", "household_list", "member_list", "column_map"):
+        conn.execute(f"analyze {'audit' if table == 'column_map' else 'intake'}.{table}")
+    conn.commit()
+
+
+def _record(conn: Connection, run: Run, item: Round, kind: str, seconds: float) -> None:
+    import great_expectations
+
+    conn.execute(
+        """
+        insert into audit.validation_run (
+            run_id, round, kind, rule_set_version, reference_version, gx_version, submissions, seconds, recorded_at
+        ) values (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+        """,
+        (
+            run.run_id, item.number, kind, rule_set_version(), reference_version(conn), great_expectations.__version__,
+            len(item.submissions), round(seconds, 3), run.now,
+        ),
+    )  # fmt: skip
+
+
+def _decide(conn: Connection, run: Run, item: Round) -> dict[str, int]:
+    """Accept what has no error (of a rule or of the reader) and return the rest; the accepted one supersedes the one before."""
+    bad = {
+        row[0]
+        for row in conn.execute(
+            "select distinct submission_id from audit.failing_row where submission_id = any(%s) and severity = 'error' "
+            "and (origin = 'reader' or run_id = %s)",
+            (list(item.submissions), run.run_id),
+        )
+    }
+    replaced: dict[UUID, list[UUID]] = dict(
+        conn.execute(
+            """
+            select n.submission_id, array_agg(o.submission_id order by o.version)
+            from intake.submission as n
+            inner join audit.submission as o using (form_code, commune_code, period_key)
+            where n.submission_id = any(%s) and o.state = 'accepted' and o.submission_id <> n.submission_id
+            group by n.submission_id
+            """,
+            (list(item.submissions),),
+        ).fetchall()
+    )
+    known = {
+        row[0]: row[1]
+        for row in conn.execute(
+            "select submission_id, sha256 from intake.submission where submission_id = any(%s)", (list(item.submissions),)
+        )
+    }
+    events: list[Event] = []
+    superseded = 0
+    for submission in item.submissions:
+        payload: dict[str, Any] = {"round": item.number}
+        events.append(Event("validated", run.now, "rules", submission, known[submission], payload))
+        if submission in bad:
+            events.append(Event("returned", run.now, "rules", submission, known[submission], payload))
+            continue
+        events.append(Event("accepted", run.now, "rules", submission, known[submission], payload))
+        for old in replaced.get(submission, []):
+            events.append(Event("superseded", run.now, "rules", old, None, {"by": str(submission)}))
+            superseded += 1
+    digest = conn.execute("select row_count, digest from audit.findings_digest(%s, 'rule', null, %s)", (run.run_id, item.number)).fetchone()
+    assert digest is not None
+    findings = {"count": digest[0], "sha256": digest[1]}
+    events.append(Event("round", run.now, "rules", payload={"round": item.number, "kind": "accept", "findings": findings}))
+    append_events(conn, run.run_id, run.now, events)
+    return {"accepted": len(item.submissions) - len(bad), "returned": len(bad), "superseded": superseded}
+
+
+__all__: Sequence[str] = ("Round", "ValidationFailed", "recheck", "rules_for", "validate_pending")

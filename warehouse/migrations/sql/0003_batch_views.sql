@@ -1,0 +1,363 @@
+-- Tonight's batch: the submissions frozen in audit.validation_batch for the session's run and round, joined with what they are.
+-- Rules start from these views, so that their cost follows what came tonight, not the years stored.
+
+create function intake.fold(value text) returns text
+language sql immutable strict parallel safe
+return lower(translate(
+    regexp_replace(btrim(value), '\s+', ' ', 'g'),
+    'ÀÁẢÃẠĂẰẮẲẴẶÂẦẤẨẪẬĐÈÉẺẼẸÊỀẾỂỄỆÌÍỈĨỊÒÓỎÕỌÔỒỐỔỖỘƠỜỚỞỠỢÙÚỦŨỤƯỪỨỬỮỰỲÝỶỸỴ',
+    'àáảãạăằắẳẵặâầấẩẫậđèéẻẽẹêềếểễệìíỉĩịòóỏõọôồốổỗộơờớởỡợùúủũụưừứửữựỳýỷỹỵ'
+));
+comment on function intake.fold is 'Vietnamese text as it is compared: lower case whatever the database''s locale, single spaces.';
+
+create function intake.label_of(code text) returns text
+language sql immutable strict parallel safe
+return coalesce(case code
+    when 'poor' then 'Hộ nghèo'
+    when 'near_poor' then 'Hộ cận nghèo'
+    when 'not_poor' then 'Hộ không nghèo'
+    when 'outside' then 'Không thuộc địa bàn'
+    when 'unchanged' then 'Giữ nguyên'
+    when 'poor_to_near_poor' then 'Thoát nghèo thành cận nghèo'
+    when 'escaped_poor' then 'Thoát nghèo'
+    when 'escaped_near_poor' then 'Thoát cận nghèo'
+    when 'near_poor_to_poor' then 'Cận nghèo thành nghèo'
+    when 'relapsed_poor' then 'Tái nghèo'
+    when 'newly_poor' then 'Nghèo phát sinh mới'
+    when 'relapsed_near_poor' then 'Tái cận nghèo'
+    when 'newly_near_poor' then 'Cận nghèo phát sinh mới'
+    when 'moved_in' then 'Chuyển đến'
+    when 'split_off' then 'Tách hộ'
+    when 'other_increase' then 'Tăng khác'
+    when 'moved_out' then 'Chuyển đi'
+    when 'merged' then 'Nhập hộ'
+    when 'single_died' then 'Hộ đơn thân chết'
+    when 'other_decrease' then 'Giảm khác'
+    when 'rural' then 'NT'
+    when 'urban' then 'TT'
+    when 'male' then 'Nam'
+    when 'female' then 'Nữ'
+end, code);
+comment on function intake.label_of is 'A stored code as the workbook writes it. A test compares it with the contract.';
+
+create function intake.show_date(value date) returns text
+language sql immutable parallel safe
+return coalesce(to_char(value, 'DD/MM/YYYY'), '(trống)');
+
+create view intake.batch_submission as
+select
+    s.*,
+    extract(year from s.period_end_date)::integer as period_year
+from intake.submission as s
+inner join audit.validation_batch as b using (submission_id)
+where
+    b.run_id = nullif(current_setting('warehouse.run_id', true), '')::uuid
+    and b.round = nullif(current_setting('warehouse.round', true), '')::integer;
+
+create view intake.batch_cover as
+select
+    c.submission_id,
+    c.row_number,
+    c.refused_fields,
+    c.district_name,
+    c.commune_name,
+    c.as_of_date,
+    c.prepared_by,
+    c.approved_by,
+    c.signed_date,
+    c.approver_title,
+    c.preparer_title,
+    s.form_code,
+    s.commune_code,
+    s.commune_valid_from,
+    s.commune_footprint_from,
+    s.period_key,
+    s.period_type,
+    s.period_year,
+    s.period_start_date,
+    s.period_end_date,
+    s.result_stage,
+    s.version,
+    s.recorded_at
+from intake.cover as c
+inner join intake.batch_submission as s using (submission_id);
+
+create view intake.batch_household_list as
+select
+    l.*,
+    s.commune_code,
+    s.period_key,
+    s.period_year,
+    s.period_end_date,
+    s.result_stage
+from intake.household_list as l
+inner join intake.batch_submission as s using (submission_id);
+
+create view intake.batch_member_list as
+select
+    m.*,
+    coalesce(m.birth_year_male, m.birth_year_female)::integer as birth_year,
+    s.period_year
+from intake.member_list as m
+inner join intake.batch_submission as s using (submission_id);
+
+create view intake.batch_summary_7_1 as
+select
+    f.*,
+    s.period_year
+from intake.summary_7_1 as f
+inner join intake.batch_submission as s using (submission_id);
+
+create view intake.batch_movement_7_2 as
+select
+    f.*,
+    s.period_year
+from intake.movement_7_2 as f
+inner join intake.batch_submission as s using (submission_id);
+
+create view intake.batch_movement_7_3 as
+select
+    f.*,
+    s.period_year
+from intake.movement_7_3 as f
+inner join intake.batch_submission as s using (submission_id);
+
+-- (opening, closing, movement) and the cells of forms 7.2 and 7.3 each feeds, beside opening_count and closing_count
+-- (Circular 07/2021/TT-BLDTBXH, Annex VII). An applicant who was and is not poor feeds none.
+create view intake.allowed_triple (opening_class, closing_class, movement, field_7_2, field_7_3) as
+values
+('poor', 'poor', 'unchanged', null, null),
+('poor', 'near_poor', 'poor_to_near_poor', 'left_to_near_poor', 'joined_from_poor'),
+('poor', 'not_poor', 'escaped_poor', 'left_above_near_poor', null),
+('poor', 'outside', 'moved_out', 'other_decrease', null),
+('poor', 'outside', 'merged', 'other_decrease', null),
+('poor', 'outside', 'single_died', 'other_decrease', null),
+('poor', 'outside', 'other_decrease', 'other_decrease', null),
+('near_poor', 'poor', 'near_poor_to_poor', 'joined_from_near_poor', 'left_to_poor'),
+('near_poor', 'near_poor', 'unchanged', null, null),
+('near_poor', 'not_poor', 'escaped_near_poor', null, 'left_above_near_poor'),
+('near_poor', 'outside', 'moved_out', null, 'other_decrease'),
+('near_poor', 'outside', 'merged', null, 'other_decrease'),
+('near_poor', 'outside', 'single_died', null, 'other_decrease'),
+('near_poor', 'outside', 'other_decrease', null, 'other_decrease'),
+('not_poor', 'poor', 'relapsed_poor', 'relapsed', null),
+('not_poor', 'poor', 'newly_poor', 'newly_poor', null),
+('not_poor', 'near_poor', 'relapsed_near_poor', null, 'relapsed'),
+('not_poor', 'near_poor', 'newly_near_poor', null, 'newly_near_poor'),
+('not_poor', 'not_poor', 'unchanged', null, null),
+('outside', 'poor', 'moved_in', 'other_increase', null),
+('outside', 'poor', 'split_off', 'other_increase', null),
+('outside', 'poor', 'other_increase', 'other_increase', null),
+('outside', 'near_poor', 'moved_in', null, 'other_increase'),
+('outside', 'near_poor', 'split_off', null, 'other_increase'),
+('outside', 'near_poor', 'other_increase', null, 'other_increase');
+
+-- What the list says of each cell of 7.2 and 7.3: households, and persons by the rule of rows (leavers by the opening count,
+-- entrants and stock by the closing count, a stayer's change to columns 4 and 8). persons is null where a count is unknown.
+create view intake.batch_list_cell as
+with listed as (
+    select
+        l.submission_id,
+        l.opening_class,
+        l.closing_class,
+        l.movement,
+        l.member_count,
+        l.opening_member_count
+    from intake.batch_household_list as l
+),
+
+contributions as (
+    select l.submission_id, c.sheet, c.field, c.households, c.persons
+    from listed as l
+    inner join intake.allowed_triple as t
+        on l.opening_class = t.opening_class and l.closing_class = t.closing_class and l.movement = t.movement
+    cross join lateral (
+        values
+        ('movement_7_2', 'opening_count', (l.opening_class = 'poor')::integer, l.opening_member_count),
+        ('movement_7_2', 'closing_count', (l.closing_class = 'poor')::integer, l.member_count),
+        ('movement_7_2', t.field_7_2, (t.field_7_2 is not null)::integer, case when l.opening_class = 'poor' then l.opening_member_count else l.member_count end),
+        ('movement_7_2', 'other_decrease', 0, case when l.opening_class = 'poor' and l.closing_class = 'poor' then greatest(l.opening_member_count - l.member_count, 0) end),
+        ('movement_7_2', 'other_increase', 0, case when l.opening_class = 'poor' and l.closing_class = 'poor' then greatest(l.member_count - l.opening_member_count, 0) end),
+        ('movement_7_3', 'opening_count', (l.opening_class = 'near_poor')::integer, l.opening_member_count),
+        ('movement_7_3', 'closing_count', (l.closing_class = 'near_poor')::integer, l.member_count),
+        ('movement_7_3', t.field_7_3, (t.field_7_3 is not null)::integer, case when l.opening_class = 'near_poor' then l.opening_member_count else l.member_count end),
+        ('movement_7_3', 'other_decrease', 0, case when l.opening_class = 'near_poor' and l.closing_class = 'near_poor' then greatest(l.opening_member_count - l.member_count, 0) end),
+        ('movement_7_3', 'other_increase', 0, case when l.opening_class = 'near_poor' and l.closing_class = 'near_poor' then greatest(l.member_count - l.opening_member_count, 0) end)
+    ) as c (sheet, field, households, persons)
+    where c.field is not null and (c.households = 1 or c.persons > 0)
+),
+
+unknown as (
+    select distinct submission_id
+    from listed
+    where opening_class in ('poor', 'near_poor') and opening_member_count is null
+)
+
+select
+    c.submission_id,
+    c.sheet,
+    c.field,
+    sum(c.households) as households,
+    case when u.submission_id is null then coalesce(sum(c.persons), 0) end as persons
+from contributions as c
+left join unknown as u using (submission_id)
+group by c.submission_id, c.sheet, c.field, u.submission_id;
+
+-- The cells of 7.2 and 7.3 as rows: (submission, sheet, row, unit, field, printed value).
+create view intake.batch_movement_cell as
+select m.submission_id, m.sheet, m.row_number, m.unit, c.field, c.printed, m.refused_fields
+from intake.batch_movement_7_2 as m
+cross join lateral (
+    values
+    ('opening_count', m.opening_count), ('left_to_near_poor', m.left_to_near_poor), ('left_above_near_poor', m.left_above_near_poor),
+    ('other_decrease', m.other_decrease), ('joined_from_near_poor', m.joined_from_near_poor), ('relapsed', m.relapsed),
+    ('newly_poor', m.newly_poor), ('other_increase', m.other_increase), ('closing_count', m.closing_count)
+) as c (field, printed)
+union all
+select m.submission_id, m.sheet, m.row_number, m.unit, c.field, c.printed, m.refused_fields
+from intake.batch_movement_7_3 as m
+cross join lateral (
+    values
+    ('opening_count', m.opening_count), ('left_above_near_poor', m.left_above_near_poor), ('left_to_poor', m.left_to_poor),
+    ('other_decrease', m.other_decrease), ('joined_from_poor', m.joined_from_poor), ('relapsed', m.relapsed),
+    ('newly_near_poor', m.newly_near_poor), ('other_increase', m.other_increase), ('closing_count', m.closing_count)
+) as c (field, printed);
+
+-- The return of the year before that is in force on the same ground: own code and whole predecessors. No row where a part of
+-- another commune came in, a predecessor's return is missing, or the year before stands under another standard.
+create view intake.batch_previous as
+with unit as (
+    select u.*
+    from reference.unit as u
+    where u.unit_level = 'commune' and u.load_id = (select max(load_id) from reference.load where table_name = 'unit')
+),
+
+edge as (
+    select e.*
+    from reference.succession as e
+    where e.load_id = (select max(load_id) from reference.load where table_name = 'succession')
+),
+
+standard as (
+    select distinct d.standard_version, d.review_year_from, d.review_year_to
+    from reference.standard as d
+    where d.load_id = (select max(load_id) from reference.load where table_name = 'standard')
+),
+
+present as (
+    select
+        s.submission_id,
+        s.form_code,
+        s.commune_code,
+        s.period_year,
+        s.period_end_date,
+        (s.period_end_date - interval '1 year')::date as previous_end
+    from intake.batch_submission as s
+    where s.period_type = 'year'
+        and (select d.standard_version from standard as d where s.period_year between d.review_year_from and coalesce(d.review_year_to, 9999))
+        = (select d.standard_version from standard as d where s.period_year - 1 between d.review_year_from and coalesce(d.review_year_to, 9999))
+),
+
+predecessor as (
+    select p.submission_id, p.form_code, p.period_year, u.code
+    from present as p
+    inner join unit as u on u.code = p.commune_code and p.previous_end between u.valid_from and coalesce(u.valid_to, 'infinity')
+    where not exists (
+        select 1 from edge as e
+        where e.predecessor_code = u.code and e.successor_code <> u.code and e.effective_date > p.previous_end and e.effective_date <= p.period_end_date
+    )
+    union
+    select p.submission_id, p.form_code, p.period_year, e.predecessor_code
+    from present as p
+    inner join edge as e on e.successor_code = p.commune_code and e.effective_date > p.previous_end and e.effective_date <= p.period_end_date
+),
+
+comparable as (
+    select p.submission_id
+    from present as p
+    where not exists (
+        select 1 from edge as e
+        where e.successor_code = p.commune_code and e.extent = 'part' and e.effective_date > p.previous_end and e.effective_date <= p.period_end_date
+    )
+),
+
+found as (
+    select p.submission_id, p.code, f.submission_id as previous_submission_id
+    from predecessor as p
+    inner join comparable using (submission_id)
+    left join audit.submission_in_force as f
+        on f.form_code = p.form_code and f.commune_code = p.code and f.period_key = (p.period_year - 1)::text
+)
+
+select f.submission_id, f.previous_submission_id
+from found as f
+where not exists (select 1 from found as g where g.submission_id = f.submission_id and g.previous_submission_id is null);
+
+-- Household rows of every list in force, with their period: what the rules on history compare with.
+create view intake.list_in_force as
+select
+    l.submission_id,
+    f.commune_code,
+    f.period_key,
+    s.period_end_date,
+    extract(year from s.period_end_date)::integer as period_year,
+    l.household_code,
+    l.head_name,
+    l.head_citizen_id,
+    l.opening_class,
+    l.closing_class,
+    l.movement
+from audit.submission_in_force as f
+inner join intake.submission as s using (submission_id)
+inner join intake.household_list as l using (submission_id)
+where f.form_code = 'household_review';
+
+-- Column 9 against 1-2-3-4+5+6+7+8 on each row of 7.2 and 7.3, a blank 4 or 8 read as "not entered". is_explained: the list's own
+-- counts of the blank columns make up the residual.
+create view intake.batch_movement_residual as
+with residual as (
+    select m.submission_id, m.sheet, m.row_number, m.unit, max(m.printed) filter (where m.field = 'closing_count') as closing,
+        max(m.printed) filter (where m.field = 'closing_count')
+        - coalesce(sum(case
+            when m.field = 'closing_count' then 0
+            when m.field = 'opening_count' or m.field in ('joined_from_near_poor', 'joined_from_poor', 'relapsed', 'newly_poor', 'newly_near_poor', 'other_increase') then m.printed
+            else -m.printed
+        end), 0) as residual,
+        bool_or(m.field = 'other_decrease' and m.printed is null) as blank_4,
+        bool_or(m.field = 'other_increase' and m.printed is null) as blank_8
+    from intake.batch_movement_cell as m
+    group by m.submission_id, m.sheet, m.row_number, m.unit
+    having not bool_or(m.printed is null and m.field not in ('other_decrease', 'other_increase'))
+),
+explained as (
+    select r.*,
+        (r.blank_4 or r.blank_8) and r.residual
+        = case when r.blank_8 then coalesce(i.households, 0) else 0 end - case when r.blank_4 then coalesce(d.households, 0) else 0 end as is_explained
+    from residual as r
+    left join intake.batch_list_cell as d on d.submission_id = r.submission_id and d.sheet = r.sheet and d.field = 'other_decrease'
+    left join intake.batch_list_cell as i on i.submission_id = r.submission_id and i.sheet = r.sheet and i.field = 'other_increase'
+)
+
+select e.*
+from explained as e;
+
+-- Households of each class at opening on tonight's lists, and at closing on last year's list in force on the same ground.
+create view intake.batch_opening as
+with opening as (
+    select s.submission_id, c.class, count(l.row_number) as households
+    from intake.batch_submission as s
+    cross join (values ('poor'), ('near_poor')) as c (class)
+    left join intake.batch_household_list as l on l.submission_id = s.submission_id and l.opening_class = c.class
+    group by s.submission_id, c.class
+),
+closing as (
+    select p.submission_id, c.class, count(l.row_number) as households
+    from intake.batch_previous as p
+    cross join (values ('poor'), ('near_poor')) as c (class)
+    left join intake.household_list as l on l.submission_id = p.previous_submission_id and l.closing_class = c.class
+    group by p.submission_id, c.class
+)
+
+select o.submission_id, o.class, o.households as opening, c.households as last_closing
+from opening as o
+inner join closing as c on c.submission_id = o.submission_id and c.class = o.class;
