@@ -172,17 +172,24 @@ contributions as (
     inner join intake.allowed_triple as t
         on l.opening_class = t.opening_class and l.closing_class = t.closing_class and l.movement = t.movement
     cross join lateral (
+        select
+            (l.opening_class = 'poor')::integer as opened_poor,
+            (l.closing_class = 'poor')::integer as closed_poor,
+            (l.opening_class = 'near_poor')::integer as opened_near,
+            (l.closing_class = 'near_poor')::integer as closed_near
+    ) as k
+    cross join lateral (
         values
-        ('movement_7_2', 'opening_count', (l.opening_class = 'poor')::integer, l.opening_member_count),
-        ('movement_7_2', 'closing_count', (l.closing_class = 'poor')::integer, l.member_count),
-        ('movement_7_2', t.field_7_2, (t.field_7_2 is not null)::integer, case when l.opening_class = 'poor' then l.opening_member_count else l.member_count end),
-        ('movement_7_2', 'other_decrease', 0, case when l.opening_class = 'poor' and l.closing_class = 'poor' then greatest(l.opening_member_count - l.member_count, 0) end),
-        ('movement_7_2', 'other_increase', 0, case when l.opening_class = 'poor' and l.closing_class = 'poor' then greatest(l.member_count - l.opening_member_count, 0) end),
-        ('movement_7_3', 'opening_count', (l.opening_class = 'near_poor')::integer, l.opening_member_count),
-        ('movement_7_3', 'closing_count', (l.closing_class = 'near_poor')::integer, l.member_count),
-        ('movement_7_3', t.field_7_3, (t.field_7_3 is not null)::integer, case when l.opening_class = 'near_poor' then l.opening_member_count else l.member_count end),
-        ('movement_7_3', 'other_decrease', 0, case when l.opening_class = 'near_poor' and l.closing_class = 'near_poor' then greatest(l.opening_member_count - l.member_count, 0) end),
-        ('movement_7_3', 'other_increase', 0, case when l.opening_class = 'near_poor' and l.closing_class = 'near_poor' then greatest(l.member_count - l.opening_member_count, 0) end)
+        ('movement_7_2', 'opening_count', k.opened_poor, case when k.opened_poor = 1 then l.opening_member_count end),
+        ('movement_7_2', 'closing_count', k.closed_poor, case when k.closed_poor = 1 then l.member_count end),
+        ('movement_7_2', t.field_7_2, 1, case when k.opened_poor = 1 then l.opening_member_count else l.member_count end),
+        ('movement_7_2', 'other_decrease', 0, case when k.opened_poor + k.closed_poor = 2 then l.opening_member_count - l.member_count end),
+        ('movement_7_2', 'other_increase', 0, case when k.opened_poor + k.closed_poor = 2 then l.member_count - l.opening_member_count end),
+        ('movement_7_3', 'opening_count', k.opened_near, case when k.opened_near = 1 then l.opening_member_count end),
+        ('movement_7_3', 'closing_count', k.closed_near, case when k.closed_near = 1 then l.member_count end),
+        ('movement_7_3', t.field_7_3, 1, case when k.opened_near = 1 then l.opening_member_count else l.member_count end),
+        ('movement_7_3', 'other_decrease', 0, case when k.opened_near + k.closed_near = 2 then l.opening_member_count - l.member_count end),
+        ('movement_7_3', 'other_increase', 0, case when k.opened_near + k.closed_near = 2 then l.member_count - l.opening_member_count end)
     ) as c (sheet, field, households, persons)
     where c.field is not null and (c.households = 1 or c.persons > 0)
 ),
