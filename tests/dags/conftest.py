@@ -21,7 +21,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def airflow_ready(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+def airflow_ready(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Point Airflow at a database of its own on the test server, before anything imports it."""
     from operations.airflow_environment import airflow_environment, prepare_metadata
 
@@ -29,6 +29,10 @@ def airflow_ready(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> 
     environment = airflow_environment(settings)
     prepare_metadata(settings, environment)
     os.environ.update({name: value for name, value in environment.items() if name.startswith("AIRFLOW")})
+    yield
+    from airflow.settings import dispose_orm
+
+    dispose_orm()  # before the server stops
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,7 @@ from typing import Any
 import psutil
 
 from operations.airflow_environment import airflow_environment, login_password, run_airflow
+from tests.support.workbooks import Return
 from warehouse.settings import Settings
 
 
@@ -57,6 +58,7 @@ class Api:
 
 def test_a_real_scheduler_runs_the_night_and_stops_whole(warehouse: Settings, rows: Any, tmp_path: Path) -> None:
     printed = tmp_path / "printed.txt"
+    Return().write(warehouse.inbox_dir)
     environment = airflow_environment(warehouse)
     with printed.open("w") as sink:
         command = subprocess.Popen(
@@ -72,10 +74,11 @@ def test_a_real_scheduler_runs_the_night_and_stops_whole(warehouse: Settings, ro
         assert login_password(warehouse) in printed.read_text()
         api = Api(address.group(), login_password(warehouse))
         _wait(api.dag_is_there, 60, "the DAG")
-        run_id = api.trigger({"now": "2022-01-05T22:00+07:00"})
+        run_id = api.trigger({"now": "2024-01-05T22:00+07:00"})
         state = _wait(lambda: api.state(run_id) in ("success", "failed") and api.state(run_id), 120, "the end of the run")
         assert state == "success"
-        assert rows(f"select outcome from audit.run where airflow_run_id = '{run_id}'") == [("nothing_new",)]
+        assert rows(f"select outcome from audit.run where airflow_run_id = '{run_id}'") == [("success",)]
+        assert rows("select count(*) from audit.publication") == [(1,)]
         processes = psutil.Process(command.pid).children(recursive=True)
         assert len(processes) >= 3
         os.kill(command.pid, signal.SIGTERM)
