@@ -89,8 +89,10 @@ def nightly(
     if wait is not None:
         settings = settings.model_copy(update={"lock_wait_seconds": wait})
     if dry_run:
-        for line in night.dry_run(settings):
-            say(line)
+        from operations.dry_run import dry_run as look
+
+        for line in look(settings, now=now):
+            out.print(line, markup=False)
         return
     with night_progress("Đêm · night", settings.quiet) as (on_step, on_progress):
         story = night.run_night(settings, now=now, on_step=on_step, on_progress=on_progress, accept_reason=accept)
