@@ -15,6 +15,7 @@ from uuid import UUID
 
 from expectations.catalogue import Rule
 from expectations.queries import failing_sql
+from expectations.results import keep_result
 from warehouse.database import database_url, url_with
 from warehouse.settings import Settings
 
@@ -35,28 +36,28 @@ def quiet_great_expectations() -> Any:
     return great_expectations
 
 
-def run_rules(settings: Settings, run_id: UUID, number: int, rules: Sequence[Rule], context: Any = None) -> dict[str, int]:
+def run_rules(settings: Settings, run_id: UUID, number: int, rules: Sequence[Rule]) -> dict[str, int]:
     """Rule code -> failing rows, as Great Expectations counts them over the round's batch. Raises ValidationFailed."""
     gx = quiet_great_expectations()
-    if context is None:
-        context = gx.get_context(mode="ephemeral")
+    context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
     options = quote(f"-c timezone=UTC -c warehouse.run_id={run_id} -c warehouse.round={number}")
     url = f"{url_with(database_url(settings), scheme='postgresql+psycopg')}?options={options}"
     source = context.data_sources.add_or_update_postgres("intake", connection_string=url)
     counts: dict[str, int] = {}
     for sheet in dict.fromkeys(rule.sheet for rule in rules):
-        counts.update(_run_sheet(gx, context, source, sheet, [rule for rule in rules if rule.sheet == sheet]))
+        outcome = _run_sheet(gx, context, source, sheet, [rule for rule in rules if rule.sheet == sheet])
+        counts.update(_count(result) for result in outcome.results)
+        keep_result(settings, run_id, f"{number:03}-{sheet}", outcome)
     return counts
 
 
-def _run_sheet(gx: Any, context: Any, source: Any, sheet: str, rules: Iterable[Rule]) -> dict[str, int]:
+def _run_sheet(gx: Any, context: Any, source: Any, sheet: str, rules: Iterable[Rule]) -> Any:
     asset = source.add_table_asset(name=sheet, table_name=f"batch_{sheet}", schema_name="intake")
     batch = asset.add_batch_definition_whole_table("tonight")
     suite = context.suites.add_or_update(gx.ExpectationSuite(name=sheet, expectations=[_expectation(gx, rule) for rule in rules]))
     definition = context.validation_definitions.add_or_update(gx.ValidationDefinition(name=sheet, data=batch, suite=suite))
-    outcome = definition.run(result_format={"result_format": "BASIC", "partial_unexpected_count": 0, "include_unexpected_rows": False})
-    return dict(_count(result) for result in outcome.results)
+    return definition.run(result_format={"result_format": "BASIC", "partial_unexpected_count": 0, "include_unexpected_rows": False})
 
 
 def _expectation(gx: Any, rule: Rule) -> Any:
