@@ -72,6 +72,12 @@ class Rule(BaseModel):
     def definition_hash(self) -> str:
         return hashlib.sha256(canonical_json(self.model_dump(mode="json")).encode()).hexdigest()
 
+    def fill(self, template: str) -> str:
+        """A text or SQL of the rule with its parameters filled in."""
+        for name, value in self.parameters.items():
+            template = template.replace("{" + name + "}", str(value))
+        return template
+
     def in_force(self, day: date) -> bool:
         return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
 
@@ -105,10 +111,9 @@ def sync_rules(conn: Connection, recorded_at: datetime) -> int:
     }
     rows: list[tuple[Any, ...]] = []
     for rule in load_rules():
-        rows += _new_version(newest, rule.code, rule.definition_hash, (
-            rule.severity, rule.owner, rule.sheet, rule.text_vi, rule.text_en, rule.resolve_vi, rule.resolve_en, rule.basis,
-            rule.valid_from, rule.valid_to,
-        ))  # fmt: skip
+        texts = (rule.text_vi, rule.text_en, rule.resolve_vi, rule.resolve_en, rule.basis)
+        fields = (rule.severity, rule.owner, rule.sheet, *map(rule.fill, texts), rule.valid_from, rule.valid_to)
+        rows += _new_version(newest, rule.code, rule.definition_hash, fields)
     for code, kind in finding_types().items():
         digest = hashlib.sha256(kind.model_dump_json().encode()).hexdigest()
         rows += _new_version(newest, code, digest, (

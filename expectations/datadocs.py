@@ -26,7 +26,7 @@ _ADDRESS = re.compile(r"https?://[^\s\"'<>)]*", re.I)
 _STYLE = (
     "<style>body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:72rem;padding:0 1rem}"
     "table{border-collapse:collapse;width:100%}td,th{border:1px solid #ccc;padding:.35rem .6rem;text-align:left;vertical-align:top}"
-    "pre,code{white-space:pre-wrap;font-size:.85em}.navbar,.btn,button{display:none}</style>"
+    "pre,code{white-space:pre-wrap;font-size:.85em}.navbar,.btn,button,footer,.footer,[class*=newsletter]{display:none}</style>"
 )
 
 

@@ -17,13 +17,6 @@ def sheets() -> dict[str, Sheet]:
     return {sheet.name: sheet for form in all_forms() for sheet in form.sheets}
 
 
-def text(template: str, rule: Rule) -> str:
-    """A text of the catalogue with the rule's parameters filled in."""
-    for name, value in rule.parameters.items():
-        template = template.replace("{" + name + "}", str(value))
-    return template
-
-
 def rows_sql(rule: Rule) -> str:
     """The rows that the rule tests: those of its sheet in tonight's batch, without rows where a field it reads was refused."""
     reads = rule.reads.get(rule.sheet, ())
@@ -33,7 +26,7 @@ def rows_sql(rule: Rule) -> str:
 
 def failing_sql(rule: Rule) -> str:
     """The query that lists the rule's failing rows, with the columns FINDING."""
-    body = text(rule.sql or _between_sql(rule), rule).replace("{rows}", rows_sql(rule)).replace("{opening_date}", opening_date_sql())
+    body = rule.fill(rule.sql or _between_sql(rule)).replace("{rows}", rows_sql(rule)).replace("{opening_date}", opening_date_sql())
     own = f"'{rule.field}'" if rule.field else "null"
     whole = [
         f"not exists (select 1 from intake.batch_{sheet} as x "

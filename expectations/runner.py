@@ -75,7 +75,9 @@ def _expectation(gx: Any, rule: Rule) -> Any:
     # query: a rule that reads its sheet through another view meets it here.
     seen = "" if "{batch}" in query else " where true or exists (select 1 from {batch} as b)"
     query = f"select f.* from ({query}) as f cross join (values (1)) as one (n){seen}"
-    return gx.expectations.UnexpectedRowsExpectation(unexpected_rows_query=query, description=rule.text_en, meta=meta, severity=severity)
+    return gx.expectations.UnexpectedRowsExpectation(
+        unexpected_rows_query=query, description=f"{rule.code}: {rule.fill(rule.text_en)}", meta=meta, severity=severity
+    )
 
 
 def _count(result: Any) -> tuple[str, int]:
