@@ -1,0 +1,103 @@
+"""The floors: what the same bytes and rows cost when nothing but the one thing is done."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from operations.bench.measure import timed
+from warehouse.database import connect
+from warehouse.settings import Settings
+
+INTAKE_TABLES = ("cover", "household_list", "member_list", "summary_7_1", "movement_7_2", "movement_7_3")
+
+
+def read_workbooks(paths: Sequence[Path]) -> float:
+    """Seconds to read every cell with calamine and to scan the bytes of every sheet."""
+    from python_calamine import CalamineWorkbook
+
+    from ingestion.reader.scan import scan_workbook
+
+    def read() -> None:
+        for path in paths:
+            book = CalamineWorkbook.from_path(path)
+            for title in book.sheet_names:
+                book.get_sheet_by_name(title).to_python(skip_empty_area=False)
+            with zipfile.ZipFile(path) as package:
+                scan_workbook(package)
+
+    return timed(read)
+
+
+class CopyFloor:
+    """COPY of the very rows that a night wrote, into tables of the same shape with the same indexes."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Keep the rows of 2023 in memory, as the server writes them out."""
+        self.settings = settings
+        self.rows: dict[str, bytes] = {}
+        with connect(settings) as conn:
+            for table in INTAKE_TABLES:
+                query = (
+                    f"copy (select t.* from intake.{table} as t inner join intake.submission as s using (submission_id) "
+                    "where s.period_key = '2023') to stdout (format binary)"
+                )
+                with conn.cursor().copy(query) as copy:
+                    self.rows[table] = b"".join(bytes(part) for part in copy)
+
+    def seconds(self) -> float:
+        with connect(self.settings) as conn:
+            conn.execute("drop schema if exists bench cascade")
+            conn.execute("create schema bench")
+            for table in INTAKE_TABLES:
+                conn.execute(f"create table bench.{table} (like intake.{table} including all)")
+            conn.commit()
+
+            def copy_all() -> None:
+                for table, data in self.rows.items():
+                    with conn.cursor().copy(f"copy bench.{table} from stdin (format binary)") as copy:
+                        copy.write(data)
+                conn.commit()
+
+            spent = timed(copy_all)
+            conn.execute("drop schema bench cascade")
+        return spent
+
+
+def great_expectations_pass(settings: Settings) -> float:
+    """Seconds of one pass of every rule over the newest round, Great Expectations imported before."""
+    from expectations.runner import run_rules
+    from expectations.validate import rules_for
+
+    with connect(settings) as conn:
+        row = conn.execute(
+            """
+            select b.run_id, b.round, max(s.period_end_date), max(s.form_code)
+            from audit.validation_batch as b
+            inner join audit.run as r using (run_id)
+            inner join intake.submission as s using (submission_id)
+            group by b.run_id, b.round, r.started_at
+            order by r.started_at desc, b.round desc
+            limit 1
+            """
+        ).fetchone()
+    assert row is not None, "a night comes before the floors"
+    run_id, number, period_end, form_code = row
+    return timed(lambda: run_rules(settings, run_id, number, rules_for(form_code, period_end)))
+
+
+def dbt_build(settings: Settings) -> tuple[float, int]:
+    """Seconds of one `dbt build` over the idle colour, and its nodes; warm from the second call on."""
+    from warehouse.builds import idle_colour
+    from warehouse.dbt_runner import run_dbt
+
+    with connect(settings) as conn:
+        colour = idle_colour(conn)
+    nodes = 0
+
+    def build() -> None:
+        nonlocal nodes
+        nodes = len(run_dbt(settings, colour).results)
+
+    return timed(build), nodes
