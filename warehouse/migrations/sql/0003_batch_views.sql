@@ -167,30 +167,57 @@ with listed as (
 ),
 
 contributions as (
-    select l.submission_id, c.sheet, c.field, c.households, c.persons
+    select
+        l.submission_id,
+        c.sheet,
+        c.field,
+        c.households,
+        c.persons
     from listed as l
     inner join intake.allowed_triple as t
         on l.opening_class = t.opening_class and l.closing_class = t.closing_class and l.movement = t.movement
-    cross join lateral (
-        select
-            (l.opening_class = 'poor')::integer as opened_poor,
-            (l.closing_class = 'poor')::integer as closed_poor,
-            (l.opening_class = 'near_poor')::integer as opened_near,
-            (l.closing_class = 'near_poor')::integer as closed_near
-    ) as k
-    cross join lateral (
-        values
-        ('movement_7_2', 'opening_count', k.opened_poor, case when k.opened_poor = 1 then l.opening_member_count end),
-        ('movement_7_2', 'closing_count', k.closed_poor, case when k.closed_poor = 1 then l.member_count end),
-        ('movement_7_2', t.field_7_2, 1, case when k.opened_poor = 1 then l.opening_member_count else l.member_count end),
-        ('movement_7_2', 'other_decrease', 0, case when k.opened_poor + k.closed_poor = 2 then l.opening_member_count - l.member_count end),
-        ('movement_7_2', 'other_increase', 0, case when k.opened_poor + k.closed_poor = 2 then l.member_count - l.opening_member_count end),
-        ('movement_7_3', 'opening_count', k.opened_near, case when k.opened_near = 1 then l.opening_member_count end),
-        ('movement_7_3', 'closing_count', k.closed_near, case when k.closed_near = 1 then l.member_count end),
-        ('movement_7_3', t.field_7_3, 1, case when k.opened_near = 1 then l.opening_member_count else l.member_count end),
-        ('movement_7_3', 'other_decrease', 0, case when k.opened_near + k.closed_near = 2 then l.opening_member_count - l.member_count end),
-        ('movement_7_3', 'other_increase', 0, case when k.opened_near + k.closed_near = 2 then l.member_count - l.opening_member_count end)
-    ) as c (sheet, field, households, persons)
+    cross join
+        lateral (
+            select
+                (l.opening_class = 'poor')::integer as opened_poor,
+                (l.closing_class = 'poor')::integer as closed_poor,
+                (l.opening_class = 'near_poor')::integer as opened_near,
+                (l.closing_class = 'near_poor')::integer as closed_near
+        ) as k
+    cross join
+        lateral (
+            values
+            ('movement_7_2', 'opening_count', k.opened_poor, case when k.opened_poor = 1 then l.opening_member_count end),
+            ('movement_7_2', 'closing_count', k.closed_poor, case when k.closed_poor = 1 then l.member_count end),
+            ('movement_7_2', t.field_7_2, 1, case when k.opened_poor = 1 then l.opening_member_count else l.member_count end),
+            (
+                'movement_7_2',
+                'other_decrease',
+                0,
+                case when k.opened_poor + k.closed_poor = 2 then l.opening_member_count - l.member_count end
+            ),
+            (
+                'movement_7_2',
+                'other_increase',
+                0,
+                case when k.opened_poor + k.closed_poor = 2 then l.member_count - l.opening_member_count end
+            ),
+            ('movement_7_3', 'opening_count', k.opened_near, case when k.opened_near = 1 then l.opening_member_count end),
+            ('movement_7_3', 'closing_count', k.closed_near, case when k.closed_near = 1 then l.member_count end),
+            ('movement_7_3', t.field_7_3, 1, case when k.opened_near = 1 then l.opening_member_count else l.member_count end),
+            (
+                'movement_7_3',
+                'other_decrease',
+                0,
+                case when k.opened_near + k.closed_near = 2 then l.opening_member_count - l.member_count end
+            ),
+            (
+                'movement_7_3',
+                'other_increase',
+                0,
+                case when k.opened_near + k.closed_near = 2 then l.member_count - l.opening_member_count end
+            )
+        ) as c (sheet, field, households, persons)
     where c.field is not null and (c.households = 1 or c.persons > 0)
 ),
 
@@ -212,16 +239,31 @@ group by c.submission_id, c.sheet, c.field, u.submission_id;
 
 -- The cells of 7.2 and 7.3 as rows: (submission, sheet, row, unit, field, printed value).
 create view intake.batch_movement_cell as
-select m.submission_id, m.sheet, m.row_number, m.unit, c.field, c.printed, m.refused_fields
+select
+    m.submission_id,
+    m.sheet,
+    m.row_number,
+    m.unit,
+    c.field,
+    c.printed,
+    m.refused_fields
 from intake.batch_movement_7_2 as m
-cross join lateral (
-    values
-    ('opening_count', m.opening_count), ('left_to_near_poor', m.left_to_near_poor), ('left_above_near_poor', m.left_above_near_poor),
-    ('other_decrease', m.other_decrease), ('joined_from_near_poor', m.joined_from_near_poor), ('relapsed', m.relapsed),
-    ('newly_poor', m.newly_poor), ('other_increase', m.other_increase), ('closing_count', m.closing_count)
-) as c (field, printed)
+cross join
+    lateral (
+        values
+        ('opening_count', m.opening_count), ('left_to_near_poor', m.left_to_near_poor), ('left_above_near_poor', m.left_above_near_poor),
+        ('other_decrease', m.other_decrease), ('joined_from_near_poor', m.joined_from_near_poor), ('relapsed', m.relapsed),
+        ('newly_poor', m.newly_poor), ('other_increase', m.other_increase), ('closing_count', m.closing_count)
+    ) as c (field, printed)
 union all
-select m.submission_id, m.sheet, m.row_number, m.unit, c.field, c.printed, m.refused_fields
+select
+    m.submission_id,
+    m.sheet,
+    m.row_number,
+    m.unit,
+    c.field,
+    c.printed,
+    m.refused_fields
 from intake.batch_movement_7_3 as m
 cross join lateral (
     values
@@ -236,19 +278,31 @@ create view intake.batch_previous as
 with unit as (
     select u.*
     from reference.unit as u
-    where u.unit_level = 'commune' and u.load_id = (select max(load_id) from reference.load where table_name = 'unit')
+    where u.unit_level = 'commune' and u.load_id = (
+        select max(l.load_id) from reference.load as l
+        where l.table_name = 'unit'
+    )
 ),
 
 edge as (
     select e.*
     from reference.succession as e
-    where e.load_id = (select max(load_id) from reference.load where table_name = 'succession')
+    where e.load_id = (
+        select max(l.load_id) from reference.load as l
+        where l.table_name = 'succession'
+    )
 ),
 
 standard as (
-    select distinct d.standard_version, d.review_year_from, d.review_year_to
+    select distinct
+        d.standard_version,
+        d.review_year_from,
+        d.review_year_to
     from reference.standard as d
-    where d.load_id = (select max(load_id) from reference.load where table_name = 'standard')
+    where d.load_id = (
+        select max(l.load_id) from reference.load as l
+        where l.table_name = 'standard'
+    )
 ),
 
 present as (
@@ -260,23 +314,45 @@ present as (
         s.period_end_date,
         (s.period_end_date - interval '1 year')::date as previous_end
     from intake.batch_submission as s
-    where s.period_type = 'year'
-        and (select d.standard_version from standard as d where s.period_year between d.review_year_from and coalesce(d.review_year_to, 9999))
-        = (select d.standard_version from standard as d where s.period_year - 1 between d.review_year_from and coalesce(d.review_year_to, 9999))
+    where
+        s.period_type = 'year'
+        and (
+            select d.standard_version from standard as d
+            where s.period_year between d.review_year_from and coalesce(d.review_year_to, 9999)
+        )
+        = (
+            select d.standard_version from standard as d
+            where s.period_year - 1 between d.review_year_from and coalesce(d.review_year_to, 9999)
+        )
 ),
 
 predecessor as (
-    select p.submission_id, p.form_code, p.period_year, u.code
+    select
+        p.submission_id,
+        p.form_code,
+        p.period_year,
+        u.code
     from present as p
-    inner join unit as u on u.code = p.commune_code and p.previous_end between u.valid_from and coalesce(u.valid_to, 'infinity')
-    where not exists (
-        select 1 from edge as e
-        where e.predecessor_code = u.code and e.successor_code <> u.code and e.effective_date > p.previous_end and e.effective_date <= p.period_end_date
-    )
+    inner join unit as u on p.commune_code = u.code and p.previous_end between u.valid_from and coalesce(u.valid_to, 'infinity')
+    where
+        not exists (
+            select 1 from edge as e
+            where
+                e.predecessor_code = u.code
+                and e.successor_code <> u.code
+                and e.effective_date > p.previous_end
+                and e.effective_date <= p.period_end_date
+        )
     union
-    select p.submission_id, p.form_code, p.period_year, e.predecessor_code
+    select
+        p.submission_id,
+        p.form_code,
+        p.period_year,
+        e.predecessor_code
     from present as p
-    inner join edge as e on e.successor_code = p.commune_code and e.effective_date > p.previous_end and e.effective_date <= p.period_end_date
+    inner join
+        edge as e
+        on p.commune_code = e.successor_code and p.previous_end < e.effective_date and p.period_end_date >= e.effective_date
 ),
 
 comparable as (
@@ -284,21 +360,33 @@ comparable as (
     from present as p
     where not exists (
         select 1 from edge as e
-        where e.successor_code = p.commune_code and e.extent = 'part' and e.effective_date > p.previous_end and e.effective_date <= p.period_end_date
+        where
+            e.successor_code = p.commune_code
+            and e.extent = 'part'
+            and e.effective_date > p.previous_end
+            and e.effective_date <= p.period_end_date
     )
 ),
 
 found as (
-    select p.submission_id, p.code, f.submission_id as previous_submission_id
+    select
+        p.submission_id,
+        p.code,
+        f.submission_id as previous_submission_id
     from predecessor as p
     inner join comparable using (submission_id)
     left join audit.submission_in_force as f
-        on f.form_code = p.form_code and f.commune_code = p.code and f.period_key = (p.period_year - 1)::text
+        on p.form_code = f.form_code and p.code = f.commune_code and f.period_key = (p.period_year - 1)::text
 )
 
-select f.submission_id, f.previous_submission_id
+select
+    f.submission_id,
+    f.previous_submission_id
 from found as f
-where not exists (select 1 from found as g where g.submission_id = f.submission_id and g.previous_submission_id is null);
+where not exists (
+    select 1 from found as g
+    where g.submission_id = f.submission_id and g.previous_submission_id is null
+);
 
 -- Household rows of every list in force, with their period: what the rules on history compare with.
 create view intake.list_in_force as
@@ -323,11 +411,19 @@ where f.form_code = 'household_review';
 -- counts of the blank columns make up the residual.
 create view intake.batch_movement_residual as
 with residual as (
-    select m.submission_id, m.sheet, m.row_number, m.unit, max(m.printed) filter (where m.field = 'closing_count') as closing,
+    select
+        m.submission_id,
+        m.sheet,
+        m.row_number,
+        m.unit,
+        max(m.printed) filter (where m.field = 'closing_count') as closing,
         max(m.printed) filter (where m.field = 'closing_count')
         - coalesce(sum(case
             when m.field = 'closing_count' then 0
-            when m.field = 'opening_count' or m.field in ('joined_from_near_poor', 'joined_from_poor', 'relapsed', 'newly_poor', 'newly_near_poor', 'other_increase') then m.printed
+            when
+                m.field = 'opening_count'
+                or m.field in ('joined_from_near_poor', 'joined_from_poor', 'relapsed', 'newly_poor', 'newly_near_poor', 'other_increase')
+                then m.printed
             else -m.printed
         end), 0) as residual,
         bool_or(m.field = 'other_decrease' and m.printed is null) as blank_4,
@@ -336,13 +432,16 @@ with residual as (
     group by m.submission_id, m.sheet, m.row_number, m.unit
     having not bool_or(m.printed is null and m.field not in ('other_decrease', 'other_increase'))
 ),
+
 explained as (
-    select r.*,
+    select
+        r.*,
         (r.blank_4 or r.blank_8) and r.residual
-        = case when r.blank_8 then coalesce(i.households, 0) else 0 end - case when r.blank_4 then coalesce(d.households, 0) else 0 end as is_explained
+        = case when r.blank_8 then coalesce(i.households, 0) else 0 end
+        - case when r.blank_4 then coalesce(d.households, 0) else 0 end as is_explained
     from residual as r
-    left join intake.batch_list_cell as d on d.submission_id = r.submission_id and d.sheet = r.sheet and d.field = 'other_decrease'
-    left join intake.batch_list_cell as i on i.submission_id = r.submission_id and i.sheet = r.sheet and i.field = 'other_increase'
+    left join intake.batch_list_cell as d on r.submission_id = d.submission_id and r.sheet = d.sheet and d.field = 'other_decrease'
+    left join intake.batch_list_cell as i on r.submission_id = i.submission_id and r.sheet = i.sheet and i.field = 'other_increase'
 )
 
 select e.*
@@ -351,20 +450,31 @@ from explained as e;
 -- Households of each class at opening on tonight's lists, and at closing on last year's list in force on the same ground.
 create view intake.batch_opening as
 with opening as (
-    select s.submission_id, c.class, count(l.row_number) as households
+    select
+        s.submission_id,
+        c.class,
+        count(l.row_number) as households
     from intake.batch_submission as s
     cross join (values ('poor'), ('near_poor')) as c (class)
-    left join intake.batch_household_list as l on l.submission_id = s.submission_id and l.opening_class = c.class
+    left join intake.batch_household_list as l on s.submission_id = l.submission_id and c.class = l.opening_class
     group by s.submission_id, c.class
 ),
+
 closing as (
-    select p.submission_id, c.class, count(l.row_number) as households
+    select
+        p.submission_id,
+        c.class,
+        count(l.row_number) as households
     from intake.batch_previous as p
     cross join (values ('poor'), ('near_poor')) as c (class)
-    left join intake.household_list as l on l.submission_id = p.previous_submission_id and l.closing_class = c.class
+    left join intake.household_list as l on p.previous_submission_id = l.submission_id and c.class = l.closing_class
     group by p.submission_id, c.class
 )
 
-select o.submission_id, o.class, o.households as opening, c.households as last_closing
+select
+    o.submission_id,
+    o.class,
+    o.households as opening,
+    c.households as last_closing
 from opening as o
-inner join closing as c on c.submission_id = o.submission_id and c.class = o.class;
+inner join closing as c on o.submission_id = c.submission_id and o.class = c.class;
