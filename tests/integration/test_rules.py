@@ -20,7 +20,7 @@ from warehouse.reference_data import current
 from warehouse.runs import start_run
 from warehouse.settings import Settings
 
-Change = Callable[[Return], None]
+Change = Callable[[Return], Any]
 
 
 def household(**values: Any) -> Change:
@@ -294,7 +294,7 @@ def test_every_rule_fires_on_its_example_and_nothing_else(warehouse: Settings, c
     }
     assert wrong == {}, "case: (fired although it should not, did not fire)"
     severities = {rule.code: rule.severity for rule in load_rules()}
-    states = dict(conn.execute("select commune_code, state from audit.submission where period_key = '2023'").fetchall())
+    states: dict[str, str] = dict(conn.execute("select commune_code, state from audit.submission where period_key = '2023'").fetchall())
     for commune, (name, codes) in expected.items():
         returned = any(severities.get(code) == "error" for code in codes)
         assert states[commune] == ("returned" if returned else "accepted"), name

@@ -29,7 +29,7 @@ def fired(conn: psycopg.Connection) -> set[str]:
 
 
 def states(conn: psycopg.Connection) -> list[tuple[int, str]]:
-    return conn.execute("select version, state from audit.submission order by version").fetchall()  # type: ignore[return-value]
+    return conn.execute("select version, state from audit.submission order by version").fetchall()
 
 
 def test_a_good_return_is_accepted_and_nothing_fires(warehouse: Settings, conn: psycopg.Connection) -> None:
@@ -205,7 +205,7 @@ def test_counts_that_disagree_with_great_expectations_fail_the_run(
 ) -> None:
     import expectations.validate as module
 
-    really_run = module.run_rules
+    really_run: Any = vars(module)["run_rules"]
 
     def miscount(*arguments: Any, **options: Any) -> dict[str, int]:
         return {**really_run(*arguments, **options), "HHR-02": 7}
