@@ -1,4 +1,7 @@
-"""The SQL of the published views: over a colour, or empty before the first build."""
+"""The SQL of the published views: over a colour, or empty before the first build.
+
+Each mart is an outer view, which readers name, over an inner one, which a switch replaces (migration 0004 says why).
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from warehouse.mart_contracts import Mart, MartColumn
 from warehouse.roles import existing_roles, role_name
 from warehouse.settings import Settings
 
+INNER_SCHEMA = "publication"
 READERS = {"marts": ("bi_reader", "auditor"), "marts_restricted": ("case_officer",)}
 
 
@@ -40,17 +44,25 @@ def table_columns(conn: Connection, schema: str, name: str) -> list[Column]:
     return [Column(*row) for row in rows]
 
 
+@dataclass(frozen=True)
+class Switch:
+    """Statements of one switch, in the fixed order of the marts: inner views, outer views that must change, comments and rights."""
+
+    inner: list[sql.Composable]
+    outer: list[sql.Composable]
+    notes: list[sql.Composable]
+
+
 def switch_statements(
-    conn: Connection, settings: Settings, marts: Sequence[Mart], colour: str, constants: Mapping[str, sql.Composable], *, may_miss: bool
-) -> tuple[dict[str, sql.Composable], sql.Composed]:
-    """Statements that put every mart over a colour, by mart in the order given, and one script of comments and rights.
+    conn: Connection, settings: Settings, marts: Iterable[Mart], colour: str, constants: Mapping[str, sql.Composable], *, may_miss: bool
+) -> Switch:
+    """Statements that put every mart over a colour.
 
     ``may_miss``: a column or mart that the colour lacks is shown as null or empty (going back to an older build);
     otherwise it raises BreakingChange.
     """
     roles = existing_roles(conn, settings)
-    views: dict[str, sql.Composable] = {}
-    notes: list[sql.Composable] = []
+    switch = Switch([], [], [])
     for mart in marts:
         stored = table_columns(conn, f"{colour}_marts", mart.table)
         existing = table_columns(conn, mart.schema, mart.name)
@@ -58,22 +70,41 @@ def switch_statements(
             raise BreakingChange(f"{mart.name}: the build has no table {colour}_marts.{mart.table}")
         columns = _ordered(mart, stored, existing, may_miss=may_miss)
         values = [_value(column, stored, constants) for column in columns]
-        views[mart.name] = _view(mart, colour if stored else None, values, conn)
-        notes += _notes(mart, columns, roles, settings, _table_comment(conn, colour, mart) if mart.name == mart.table else None)
-    return views, sql.SQL(";\n").join(notes)
+        switch.inner.append(_inner(mart, colour if stored else None, values, conn))
+        if len(columns) != len(existing) or not _stands_on_inner(conn, mart):
+            switch.outer.append(_outer(mart, columns))
+        comment = _table_comment(conn, colour, mart) if mart.name == mart.table else None
+        switch.notes.extend(_notes(mart, columns, roles, settings, comment))
+    return switch
 
 
-def empty_view_script(conn: Connection, settings: Settings, marts: Iterable[Mart]) -> sql.Composed | None:
-    """Statements that create each missing mart empty; None where all exist."""
+def empty_view_statements(conn: Connection, settings: Settings, marts: Iterable[Mart]) -> list[sql.Composable]:
+    """Statements that create each missing mart empty; none where all exist."""
     roles = existing_roles(conn, settings)
-    parts: list[sql.Composable] = []
+    statements: list[sql.Composable] = []
     for mart in marts:
         if table_columns(conn, mart.schema, mart.name):
             continue
         columns = [Column(c.name, c.data_type, c.description) for c in mart.columns]
-        parts.append(_view(mart, None, [_null(column) for column in columns], conn))
-        parts += _notes(mart, columns, roles, settings, None)
-    return sql.SQL(";\n").join(parts) if parts else None
+        statements += [_inner(mart, None, [_null(column) for column in columns], conn), _outer(mart, columns)]
+        statements += _notes(mart, columns, roles, settings, None)
+    return statements
+
+
+def _stands_on_inner(conn: Connection, mart: Mart) -> bool:
+    row = conn.execute(
+        """
+        select exists (
+            select 1
+            from pg_depend as d
+            inner join pg_rewrite as r on r.oid = d.objid and d.classid = 'pg_rewrite'::regclass
+            where r.ev_class = to_regclass(format('%%I.%%I', %s::text, %s::text))
+                and d.refobjid = to_regclass(format('%%I.%%I', %s::text, %s::text))
+        )
+        """,
+        (mart.schema, mart.name, INNER_SCHEMA, mart.name),
+    ).fetchone()
+    return bool(row and row[0])
 
 
 def _ordered(mart: Mart, stored: Sequence[Column], existing: Sequence[Column], *, may_miss: bool) -> list[Column]:
@@ -108,8 +139,8 @@ def _null(column: Column) -> sql.Composable:
     return sql.SQL("null::{} as {}").format(sql.SQL(column.data_type), sql.Identifier(column.name))
 
 
-def _view(mart: Mart, colour: str | None, values: Sequence[sql.Composable], conn: Connection) -> sql.Composable:
-    """The view's statement. A restricted one restates security_barrier: a replace without it would lose it."""
+def _inner(mart: Mart, colour: str | None, values: Sequence[sql.Composable], conn: Connection) -> sql.Composable:
+    """The view that a switch replaces: over a colour, or empty. It names its columns and holds the publication's constants."""
     conditions: list[sql.Composable] = []
     source: sql.Composable = sql.SQL("")
     if colour is None:
@@ -121,10 +152,21 @@ def _view(mart: Mart, colour: str | None, values: Sequence[sql.Composable], conn
         if mart.is_restricted:
             conditions.append(_own_area(colour, conn))
     where = sql.SQL(" where ") + sql.SQL(" and ").join(conditions) if conditions else sql.SQL("")
-    return sql.SQL("create or replace view {}.{}{} as select {}{}{}").format(
-        sql.Identifier(mart.schema), sql.Identifier(mart.name),
-        sql.SQL(" with (security_barrier = true)" if mart.is_restricted else ""), sql.SQL(", ").join(values), source, where,
-    )  # fmt: skip
+    return sql.SQL("{} as select {}{}{}").format(_create(mart, INNER_SCHEMA), sql.SQL(", ").join(values), source, where)
+
+
+def _outer(mart: Mart, columns: Sequence[Column]) -> sql.Composable:
+    """The view that readers name. It goes through switch_lock first: the order in FROM is the order of its locks."""
+    names = sql.SQL(", ").join(sql.SQL("i.{}").format(sql.Identifier(column.name)) for column in columns)
+    return sql.SQL(
+        "{} as select {} from (select is_open from publication.switch_lock limit 1) as door cross join {}.{} as i"
+    ).format(_create(mart, mart.schema), names, sql.Identifier(INNER_SCHEMA), sql.Identifier(mart.name))  # fmt: skip
+
+
+def _create(mart: Mart, schema: str) -> sql.Composable:
+    """A restricted view restates security_barrier: a replace without it would lose it."""
+    barrier = sql.SQL(" with (security_barrier = true)" if mart.is_restricted else "")
+    return sql.SQL("create or replace view {}.{}{}").format(sql.Identifier(schema), sql.Identifier(mart.name), barrier)
 
 
 def _own_area(colour: str, conn: Connection) -> sql.Composable:

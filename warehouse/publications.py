@@ -1,15 +1,12 @@
 """Publications: one transaction switches every mart to a build, or back, and says so in a chained row.
 
-Readers see the old publication or the new one, never a mix: a transaction that has read one mart holds its lock, and the
-switch replaces all of them or none. The switch waits half a second at most for a lock, and less than deadlock_timeout for
-all of them together (or readers would be the victims); then it gives everything up and tries again, in the same order but
-for the mart that was held, which comes first: it is waited for while nothing else is locked, so its readers go on.
+Readers see the old publication or the new one, never a mix: every mart goes through one lock (publication.switch_lock) that
+a reading transaction holds until it ends. The switch waits for that lock half a second at most (less than deadlock_timeout,
+or readers would be the victims), holding nothing meanwhile; then it gives up and tries again.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -22,11 +19,12 @@ from tenacity import RetryError, Retrying, retry_if_exception_type, stop_after_a
 from warehouse.database import Connection, connect
 from warehouse.events import GENESIS, Event, append_events, chain_hash
 from warehouse.mart_contracts import load_marts
-from warehouse.mart_views import BreakingChange, empty_view_script, switch_statements
+from warehouse.mart_views import BreakingChange, empty_view_statements, switch_statements
 from warehouse.runs import Run
 from warehouse.settings import Settings, get_settings
 
-LOCK_TIMEOUT_MS = 500
+LOCK_TIMEOUT = "500ms"
+INNER_LOCK_TIMEOUT = "100ms"
 TRIES = 60
 PUBLICATION_FIELDS = (
     "publication_id", "run_id", "published_at", "knowledge_at", "today", "build_schema", "build_id", "input_fingerprint",
@@ -39,14 +37,6 @@ BUILD_FIELDS = (
 
 class PublishRefused(Exception):
     """The switch was not made; the message says why. The marts show what they showed."""
-
-
-class MartHeld(Exception):
-    """Readers hold a mart; ``mart`` names it, or is None where another lock of the switch was not free."""
-
-    def __init__(self, mart: str | None = None) -> None:
-        super().__init__(mart)
-        self.mart = mart
 
 
 def publication_hash(prev_hash: str, row: dict[str, Any]) -> str:
@@ -110,8 +100,8 @@ def resume(settings: Settings, run: Run) -> int:
 
 def create_empty_views(conn: Connection, settings: Settings | None = None) -> None:
     """Create each mart that does not exist yet as an empty view, in the caller's transaction. Idempotent."""
-    if script := empty_view_script(conn, settings or get_settings(), load_marts()):
-        conn.execute(script)
+    if statements := empty_view_statements(conn, settings or get_settings(), load_marts()):
+        conn.execute(sql.SQL(";\n").join(statements))
 
 
 def _newest(conn: Connection) -> dict[str, Any] | None:
@@ -135,27 +125,20 @@ def _require_checked(conn: Connection, build_id: UUID) -> None:
 
 def _switch(settings: Settings, run: Run, build_id: UUID, *, is_rollback: bool, accept_reason: str | None = None) -> int:
     """Try the switch until its locks are free, each time in a transaction of its own."""
-    order = [mart.name for mart in load_marts()]
-    attempts = Retrying(retry=retry_if_exception_type(MartHeld), stop=stop_after_attempt(TRIES), wait=wait_random(0.05, 0.4))
+    attempts = Retrying(
+        retry=retry_if_exception_type((psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected)),
+        stop=stop_after_attempt(TRIES),
+        wait=wait_random(0.05, 0.4),
+    )
     try:
-        for attempt in attempts:
-            with attempt:
-                try:
-                    return _switch_once(settings, run, build_id, order, is_rollback=is_rollback, accept_reason=accept_reason)
-                except MartHeld as held:
-                    if held.mart:
-                        order = [held.mart, *[name for name in order if name != held.mart]]
-                    raise
+        return int(attempts(_switch_once, settings, run, build_id, is_rollback=is_rollback, accept_reason=accept_reason))
     except RetryError as error:
         raise PublishRefused(f"readers held the marts through {TRIES} tries; the next night tries again") from error
     except BreakingChange as error:
         raise PublishRefused(f"{error}; a breaking change is a new version of the mart") from error
-    raise AssertionError("unreachable: the last attempt returns or raises")
 
 
-def _switch_once(
-    settings: Settings, run: Run, build_id: UUID, order: Sequence[str], *, is_rollback: bool, accept_reason: str | None
-) -> int:
+def _switch_once(settings: Settings, run: Run, build_id: UUID, *, is_rollback: bool, accept_reason: str | None) -> int:
     with connect(settings, run_id=run.run_id, kind=run.kind) as conn:
         newest = _newest(conn)
         row = _row(conn, run, build_id, newest, is_rollback=is_rollback, accept_reason=accept_reason)
@@ -165,32 +148,13 @@ def _switch_once(
             "publication_id": sql.SQL("{}::bigint").format(row["publication_id"]),
             "published_at": sql.SQL("{}::timestamptz").format(sql.Literal(row["published_at"].isoformat())),
         }
-        views, notes = switch_statements(conn, settings, load_marts(), row["build_schema"], constants, may_miss=is_rollback)
-        _replace_views(conn, views, order)
-        try:
-            conn.execute(notes)
-            _record(conn, run, row, prev_hash, this_hash)
-        except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected) as error:
-            raise MartHeld from error
+        switch = switch_statements(conn, settings, load_marts(), row["build_schema"], constants, may_miss=is_rollback)
+        conn.execute(sql.SQL("set local lock_timeout = {}").format(LOCK_TIMEOUT))
+        conn.execute("lock table publication.switch_lock in access exclusive mode")
+        conn.execute(sql.SQL("set local lock_timeout = {}").format(INNER_LOCK_TIMEOUT))
+        conn.execute(sql.SQL(";\n").join([*switch.inner, *switch.outer, *switch.notes]))
+        _record(conn, run, row, prev_hash, this_hash)
         return int(row["publication_id"])
-
-
-def _replace_views(conn: Connection, views: Mapping[str, sql.Composable], order: Sequence[str]) -> None:
-    """Replace every view, waiting for each lock; for all after the first no longer than a reader may wait. Raises MartHeld."""
-    setting = conn.execute("select setting::integer from pg_settings where name = 'deadlock_timeout'").fetchone()
-    assert setting is not None
-    budget_ms = 0.8 * setting[0]
-    first_lock_at: float | None = None
-    for name in order:
-        left = budget_ms if first_lock_at is None else budget_ms - 1000 * (time.monotonic() - first_lock_at)
-        if left < 1:
-            raise MartHeld(name)
-        wait = sql.SQL("set local lock_timeout = {}").format(int(min(left, LOCK_TIMEOUT_MS)))
-        try:
-            conn.execute(sql.SQL("; ").join([wait, views[name]]))
-        except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected) as error:
-            raise MartHeld(name) from error
-        first_lock_at = first_lock_at or time.monotonic()
 
 
 def _record(conn: Connection, run: Run, row: dict[str, Any], prev_hash: str, this_hash: str) -> None:

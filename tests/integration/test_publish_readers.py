@@ -117,7 +117,7 @@ def test_readers_meet_no_error_and_no_mix_while_the_marts_switch_to_and_fro(publ
     readers = [threading.Thread(target=read, args=way) for way in ways]
     for reader in readers:
         reader.start()
-    for _ in range(2):
+    for _ in range(4):
         rollback(published, at(published))
         time.sleep(0.1)
         resume(published, at(published))
