@@ -1,0 +1,179 @@
+"""The whole province: every commune's stock of poor and near-poor households, year after year, and its returns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from random import Random
+
+from synthetic.flows import COME, GONE, Flows, flows
+from synthetic.forms import movements, summary
+from synthetic.names import hamlets
+from synthetic.people import Births, Household
+from synthetic.records import LISTED, Row, household_row, member_rows
+from synthetic.signatures import Signatories, cover, signatories
+from synthetic.targets import FIRST_YEAR, LAST_YEAR, Commune, communes, targets
+
+
+@dataclass
+class Return:
+    """What one commune sends for one year, before anybody typed it into a workbook."""
+
+    commune: Commune
+    year: int
+    cover: Row
+    household_list: list[Row]
+    member_list: list[Row]
+    summary_7_1: list[Row]
+    movement_7_2: list[Row]
+    movement_7_3: list[Row]
+
+
+@dataclass
+class _Village:
+    """A commune between two reviews."""
+
+    commune: Commune
+    hamlets: tuple[str, ...]
+    officers: Signatories
+    code_style: str
+    stock: dict[str, list[Household]] = field(default_factory=lambda: {"poor": [], "near_poor": []})
+    escaped: dict[str, list[Household]] = field(default_factory=lambda: {"poor": [], "near_poor": []})
+    """Those who left the list in an earlier year, by the class they left: the next relapses."""
+    codes: int = 0
+
+    def next_code(self) -> str:
+        self.codes += 1
+        return self.code_style.format(commune=self.commune.code, number=self.codes)
+
+
+_Entry = tuple[Household, tuple[str, str, str], int | None, Row]
+"""A household, its (opening, closing, movement), its members at opening, and what its row says besides."""
+
+
+class Province:
+    """``returns(year)`` year by year from 2021; the same seed makes the same province."""
+
+    def __init__(self, seed: int) -> None:
+        self._rng = Random(f"province {seed}")
+        self._births = Births(Random(f"births {seed}"))
+        self._targets = targets(seed)
+        self._villages = [self._settle(commune) for commune in communes()]
+        self._movers: dict[str, list[tuple[Household, str]]] = {}
+
+    def years(self) -> list[list[Return]]:
+        return [self._year(year) for year in range(FIRST_YEAR, LAST_YEAR + 1)]
+
+    def _settle(self, commune: Commune) -> _Village:
+        rng = self._rng
+        style = rng.choice(("{commune}-{number:03d}", "HGD{number:04d}", "LA.{commune}.{number}", "H-{number:03d}"))
+        village = _Village(commune, hamlets(rng, commune.unit_type), signatories(rng), style)
+        opening = self._targets[FIRST_YEAR - 1][commune.code]
+        for name, count in (("poor", opening.poor), ("near_poor", opening.near_poor)):
+            village.stock[name] = [self._household(village, FIRST_YEAR - 1) for _ in range(count)]
+        return village
+
+    def _household(self, village: _Village, year: int) -> Household:
+        return self._births.household(year, village.next_code(), self._rng.choice(village.hamlets))
+
+    def _year(self, year: int) -> list[Return]:
+        self._movers = {name: [] for name in LISTED}
+        plans = []
+        for village in self._villages:
+            code = village.commune.code
+            flow = flows(self._rng, self._targets[year - 1][code], self._targets[year][code])
+            plans.append((village, flow, self._leavers(village, flow, year)))
+        return [self._return(village, year, entries + self._entrants(village, flow, year)) for village, flow, entries in plans]
+
+    def _leavers(self, village: _Village, flow: Flows, year: int) -> list[_Entry]:
+        """Everybody on the list at opening: those who leave it, those who change class, those who stay."""
+        rng, entries = self._rng, []
+        for name, other, stream, turned, movement in (
+            ("poor", "near_poor", flow.poor, flow.poor_to_near, "poor_to_near_poor"),
+            ("near_poor", "poor", flow.near_poor, flow.near_to_poor, "near_poor_to_poor"),
+        ):
+            stock = village.stock[name]
+            rng.shuffle(stock)
+            for _ in range(stream.gone):
+                entries.append(self._gone(name, village, stock))
+            for _ in range(stream.escaped):
+                household = stock.pop()
+                household.left_in = year
+                entries.append((household, (name, "not_poor", f"escaped_{name}"), len(household.members), {}))
+                village.escaped[name].append(household)
+            changed = [(stock.pop(), other, movement) for _ in range(turned)]
+            stayed = [(household, name, "unchanged") for household in stock]
+            for household, closing, how in changed + stayed:
+                before = len(household.members)
+                if rng.random() < 0.06:
+                    self._births.change_members(household, year)
+                entries.append((household, (name, closing, how), before, {}))
+        for name in LISTED:
+            village.stock[name] = [household for household, (_, closing, _), _, _ in entries if closing == name]
+        return entries
+
+    def _gone(self, name: str, village: _Village, stock: list[Household]) -> _Entry:
+        movement = self._rng.choice(GONE)
+        alone = next((i for i, household in enumerate(stock) if len(household.members) == 1), None)
+        if movement == "single_died" and alone is None:
+            movement = "merged"
+        household = stock.pop(alone if movement == "single_died" and alone is not None else -1)
+        if movement == "moved_out":
+            self._movers[name].append((household, village.commune.code))
+        return household, (name, "outside", movement), len(household.members), {}
+
+    def _entrants(self, village: _Village, flow: Flows, year: int) -> list[_Entry]:
+        rng, entries = self._rng, []
+        for name, stream in (("poor", flow.poor), ("near_poor", flow.near_poor)):
+            for _ in range(stream.relapsed):
+                household = self._relapsing(village, name, year)
+                entries.append((household, ("not_poor", name, f"relapsed_{name}"), None, {}))
+            for _ in range(stream.newly):
+                entries.append((self._household(village, year), ("not_poor", name, f"newly_{name}"), None, {}))
+            for _ in range(stream.come):
+                entries.append(self._coming(village, name, year))
+            village.stock[name] += [household for household, (_, closing, _), _, _ in entries if closing == name]
+        for _ in range(rng.choice((0, 0, 1, 1, 2))):
+            entries.append((self._household(village, year), ("not_poor", "not_poor", "unchanged"), None, {}))
+        return entries
+
+    def _relapsing(self, village: _Village, name: str, year: int) -> Household:
+        """One that left this class before the year; else one whose earlier spell is older than our lists."""
+        current = village.escaped[name]
+        earlier = [household for household in current if household.left_in < year]
+        if not earlier or self._rng.random() < 0.3:
+            return self._household(village, year)
+        current.remove(earlier[0])
+        return earlier[0]
+
+    def _coming(self, village: _Village, name: str, year: int) -> _Entry:
+        movement = self._rng.choice(COME)
+        mover = next((pair for pair in self._movers[name] if pair[1] != village.commune.code), None)
+        if movement == "moved_in" and mover is not None:
+            self._movers[name].remove(mover)
+            old, commune_code = mover
+            code, hamlet = village.next_code(), self._rng.choice(village.hamlets)
+            before = {"previous_household_code": old.code, "previous_commune_code": commune_code}
+            return replace(old, code=code, hamlet=hamlet), ("outside", name, movement), None, before
+        return self._household(village, year), ("outside", name, movement), None, {}
+
+    def _return(self, village: _Village, year: int, entries: list[_Entry]) -> Return:
+        rng, commune = self._rng, village.commune
+        number = f"{rng.randint(90, 480)}/QĐ-UBND"
+        entries.sort(key=lambda entry: (village.hamlets.index(entry[0].hamlet), LISTED.index(entry[1][1]) if entry[1][1] in LISTED else 2))
+        listed, members = [], []
+        for label, (household, triple, before, more) in enumerate(entries, start=1):
+            row = household_row(rng, household, year, commune.area_type, triple, before, number)
+            listed.append({"row_label": label, **row, **more})
+            if triple[1] in LISTED:
+                members += [{"household_no": label, "hamlet": household.hamlet, **m} for m in member_rows(rng, household, year, row)]
+        total = self._targets[year][commune.code].total_households
+        return Return(
+            commune,
+            year,
+            cover(rng, commune, year, village.officers),
+            listed,
+            members,
+            [summary(rng, commune, listed, total)],
+            movements(commune, listed, "poor"),
+            movements(commune, listed, "near_poor"),
+        )
