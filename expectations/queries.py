@@ -34,13 +34,17 @@ def failing_sql(rule: Rule) -> str:
         for sheet, fields in rule.reads.items()
         if sheet != rule.sheet and fields
     ]
-    # A rule may name sheet and field row by row; else they are the rule's own.
+    # A rule may name sheet and field row by row; else they are the rule's own. An unqualified name means the rule's column where it
+    # has one, else that of `own` outside.
     selected = (
-        "q.submission_id, "
-        f"coalesce(to_jsonb(q) ->> 'sheet', '{rule.sheet}') as sheet, q.row_number, "
-        f"coalesce(to_jsonb(q) ->> 'field', {own}) as field, q.value, q.reason_vi, q.reason_en"
+        f"q.submission_id, coalesce(sheet, '{rule.sheet}') as sheet, q.row_number, "
+        f"coalesce(field, {own}) as field, q.value, q.reason_vi, q.reason_en"
     )
-    return f"select {selected} from ({body}) as q" + (f" where {' and '.join(whole)}" if whole else "")
+    condition = f" where {' and '.join(whole)}" if whole else ""
+    return (
+        "select o.* from (select null::text as sheet, null::text as field) as own "
+        f"cross join lateral (select {selected} from ({body}) as q{condition}) as o"
+    )
 
 
 def _between_sql(rule: Rule) -> str:
