@@ -6,7 +6,7 @@ dbt is imported here and nowhere else; the import costs seconds, so only a build
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -48,8 +48,8 @@ class DbtOutcome:
     """Every model and data test of the manifest: what a whole build must have run."""
 
 
-def run_dbt(settings: Settings, schema: str, *, unit_tests: bool = False, select: Sequence[str] = ()) -> DbtOutcome:
-    """Build every model and run every data test into ``<schema>_*``; unit tests only where asked for."""
+def run_dbt(settings: Settings, schema: str, *, unit_tests: bool = False) -> DbtOutcome:
+    """Build every model and run every data test into ``<schema>_*``; with ``unit_tests`` run those instead, over a build."""
     from dbt.artifacts.resources.types import NodeType
     from dbt.cli.main import dbtRunner
 
@@ -62,10 +62,8 @@ def run_dbt(settings: Settings, schema: str, *, unit_tests: bool = False, select
         if not parsed.success:
             raise DbtFailed(str(parsed.exception or "dbt could not parse the project"))
         manifest: Any = parsed.result
-        kind = ["--resource-type", "unit_test"] if unit_tests else ["--exclude-resource-type", "unit_test"]
-        command = ["build", "--threads", "2", "--no-write-json", *kind, *PRIVATE, *paths, *logs]
-        if select:
-            command += ["--select", *select]
+        what = ["test", "--select", "test_type:unit"] if unit_tests else ["build", "--exclude-resource-type", "unit_test"]
+        command = [*what, "--threads", "2", "--no-write-json", *PRIVATE, *paths, *logs]
         built = dbtRunner(manifest=manifest).invoke(command)
     if built.exception is not None and not getattr(built.result, "results", None):
         raise DbtFailed(str(built.exception))
