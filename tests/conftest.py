@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -63,19 +64,26 @@ def template_database(server_url: str, tmp_path_factory: pytest.TempPathFactory)
     return TEMPLATE
 
 
-@pytest.fixture
-def warehouse(server_url: str, template_database: str, tmp_path: Path) -> Iterator[Settings]:
-    """Settings of a fresh synthetic warehouse of its own (database, home, inbox)."""
+@contextmanager
+def fresh_warehouse(server_url: str, template_database: str, folder: Path) -> Iterator[Settings]:
+    """Settings of a synthetic warehouse of its own (database, home, inbox), gone at the end."""
     name = f"w_{uuid4().hex[:12]}"
     with psycopg.connect(server_url, autocommit=True) as conn:
         conn.execute(f"create database {name} template {template_database}")
-    home = tmp_path / "home"
-    for folder in (home / "inbox", home / "archive", home / "reports", home / "logs"):
-        folder.mkdir(parents=True)
+    home = folder / "home"
+    for part in (home / "inbox", home / "archive", home / "reports", home / "logs"):
+        part.mkdir(parents=True)
     shutil.copytree(os.environ["WAREHOUSE_TEST_SECRETS"], home / "secrets")
     yield Settings(home=home, url=SecretStr(url_with(server_url, database=name)), workers=1, settle_seconds=0, quiet=True, _env_file=None)
     with psycopg.connect(server_url, autocommit=True) as conn:
         conn.execute(f"drop database {name} with (force)")
+
+
+@pytest.fixture
+def warehouse(server_url: str, template_database: str, tmp_path: Path) -> Iterator[Settings]:
+    """A fresh warehouse for one test."""
+    with fresh_warehouse(server_url, template_database, tmp_path) as settings:
+        yield settings
 
 
 @pytest.fixture

@@ -57,12 +57,11 @@ def in_build(nth: int) -> None:
     before(PostgresConnectionManager, "add_query", nth)
 
 
-def in_switch(nth: int) -> None:
+def in_switch() -> None:
+    """Every view is replaced, the publication is not written: the transaction is open."""
     import psycopg
 
-    before(
-        psycopg.Cursor, "execute", nth, when=lambda _self, query, *_a, **_k: "create or replace view" in str(query).lower()
-    )  # fmt: skip
+    before(psycopg.Cursor, "execute", when=lambda _self, query, *_a, **_k: "insert into audit.publication" in str(query))
 
 
 def install(point: str) -> None:
@@ -74,13 +73,13 @@ def install(point: str) -> None:
         "copy": lambda: in_copy(7),
         "copy-late": lambda: in_copy(60),
         "collected": lambda: before(nightly, "validate"),
-        "validating": lambda: _before_round(),
+        "validating": _before_round,
         "validated": lambda: after(nightly, "validate"),
         "building": lambda: in_build(25),
         "building-late": lambda: in_build(90),
         "built": lambda: after(nightly, "build"),
         "checked": lambda: after(nightly, "check"),
-        "switching": lambda: in_switch(3),
+        "switching": in_switch,
         "published": lambda: after(nightly, "publish"),
         "reporting": lambda: before(nightly, "report"),
     }
