@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -61,9 +62,9 @@ def dag_run(night_dag: Any, as_process_settings: Settings) -> Callable[..., Any]
     """Run the DAG once, to its end; gives the DagRun."""
 
     def run(now: str | None = None, accept_reason: str | None = None) -> Any:
-        # A retry would wait out its delay.
-        for task in night_dag.tasks:
-            task.retries = 0
+        for task in night_dag.tasks:  # a retry does not wait
+            options = task.partial_kwargs if task.is_mapped else vars(task)
+            options["retry_delay"] = timedelta(0)
         return night_dag.test(run_conf={"now": now, "accept_reason": accept_reason})
 
     return run

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import psycopg
 import pytest
 
 from operations import nightly
@@ -18,6 +19,8 @@ class Steps:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.failing: str | None = None
+        self.error: Exception = ValueError("it broke")
+        self.times = 1000
         self.chunks: list[list[dict[str, Any]]] = [[{"name": "a.xlsx"}], [{"name": "b.xlsx"}]]
         self.calls: list[tuple[str, Any]] = []
         results: dict[str, Any] = {
@@ -55,8 +58,9 @@ class Steps:
         }  # fmt: skip
 
     def _fail_if_asked(self, name: str) -> None:
-        if self.failing == name:
-            raise ValueError("it broke")
+        if self.failing == name and self.times:
+            self.times -= 1
+            raise self.error
 
 
 @pytest.fixture
@@ -83,7 +87,8 @@ def test_a_good_night_is_green_and_its_event_tells_the_story(steps: Steps, dag_r
         "report",
     ]
     assert steps.calls[0] == ("begin", ("2024-01-05T22:00+07:00", run.run_id))
-    assert [arguments for name, arguments in steps.calls if name == "collect_chunk"] == [([{"name": "a.xlsx"}],), ([{"name": "b.xlsx"}],)]
+    collected = [arguments[0][0]["name"] for name, arguments in steps.calls if name == "collect_chunk"]
+    assert sorted(collected) == ["a.xlsx", "b.xlsx"]
     with create_session() as session:
         event = session.scalars(select(AssetEvent).where(AssetEvent.source_run_id == run.run_id)).one()
     told = {"files": 2, "unreadable": 0, "accepted": 2, "returned": 0, "publication_id": 4, "outcome": "success"}
@@ -109,3 +114,22 @@ def test_a_failing_step_turns_the_run_red_and_the_report_names_it(steps: Steps, 
         assert found[later] == {"upstream_failed"}
     assert found["report"] == {"failed"}
     assert steps.calls[-1] == ("report", (None if failing == "begin" else TOKEN, [failing]))
+    # Once for each file's chunk, never again: a retry is for a lost connection.
+    assert [name.removesuffix("_chunk") for name, _ in steps.calls].count(failing) == (2 if failing == "collect" else 1)
+
+
+@pytest.mark.parametrize("failing", STEPS)
+def test_a_lost_connection_is_tried_again_and_nothing_else_is(steps: Steps, dag_run: Any, states: Any, failing: str) -> None:
+    steps.failing, steps.error, steps.times = failing, psycopg.OperationalError("server closed the connection unexpectedly"), 1
+    steps.chunks = steps.chunks[:1]
+    run = dag_run()
+    assert run.state == "success"
+    called = [name.removesuffix("_chunk") for name, _ in steps.calls]
+    assert called == [name for step in [*STEPS, "report"] for name in [step] * (2 if step == failing else 1)]
+
+
+def test_a_connection_that_stays_lost_is_given_up(steps: Steps, dag_run: Any, states: Any) -> None:
+    steps.failing, steps.error = "build", psycopg.OperationalError("connection refused")
+    run = dag_run()
+    assert run.state == "failed"
+    assert [name for name, _ in steps.calls].count("build") == 3
