@@ -118,8 +118,13 @@ def _require_checked(conn: Connection, build_id: UUID) -> None:
     row = conn.execute("select state from audit.build where build_id = %s", (build_id,)).fetchone()
     if row is None:
         raise PublishRefused(f"there is no build {build_id}")
-    if row[0] not in ("checked", "published"):
-        why = {"built": "the publish gate has not passed it", "building": "it was not finished", "failed": "it failed"}
+    if row[0] != "checked":
+        why = {
+            "built": "the publish gate has not passed it",
+            "building": "it was not finished",
+            "failed": "it failed",
+            "published": "it was published before; 'publish --previous' goes back",
+        }
         raise PublishRefused(f"build {build_id} is not published: {why.get(row[0], 'another build took its place')}")
 
 

@@ -1,4 +1,4 @@
--- The readings' formulas (docs/indicators/goal_progress.md). Fractions keep all their digits; what leaves has 6 decimals.
+-- The readings' formulas (docs/indicators/poverty_reduction.md). Fractions keep all their digits; what leaves has 6 decimals.
 -- compound and share_of_baseline need years 0 and t; simple_mean and every_year need every year up to t.
 with known as (
     select
