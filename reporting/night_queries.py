@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from reporting.queries import Row, one, rows
+from reporting.queries import Row, general, one, rows
 from warehouse.database import Connection
 
 
@@ -69,7 +69,7 @@ def error_rules(conn: Connection, run_id: UUID) -> dict[Any, list[str]]:
 
 def rule_totals(conn: Connection, run_id: UUID) -> list[Row]:
     """Rows tested and failed a rule over the run; the reader's findings have no count of rows tested."""
-    return rows(
+    found = rows(
         conn,
         """
         with counted as (
@@ -99,6 +99,7 @@ def rule_totals(conn: Connection, run_id: UUID) -> list[Row]:
         """,
         {"run": run_id},
     )
+    return [{**row, "text_vi": general(row["text_vi"] or ""), "text_en": general(row["text_en"] or "")} for row in found]
 
 
 def publication(conn: Connection, run_id: UUID) -> Row | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +15,7 @@ from warehouse.database import Connection
 
 SHOWN_ROWS = 1000
 """Failing rows that a page lists; the CSV beside it has all."""
-SHOWN_REPAIRS = 200
+SHOWN_REPAIRS = 60
 
 CSV_HEADER = [
     "Mức / Severity", "Quy tắc / Rule", "Trang / Sheet", "Dòng / Row", "Ô / Cell", "Cột / Column", "Giá trị (đã che) / Value (masked)",
@@ -131,25 +132,30 @@ def _csv_line(form_code: str | None, row: queries.Row, texts: dict[str, queries.
 
 
 def _repairs(conn: Connection, page: Path, row: queries.Row, sheets: list[str]) -> dict[str, Any]:
-    counts = queries.repair_counts(conn, row["submission_id"])
-    total = sum(count["cells"] for count in counts)
+    """Some repairs of each kind for the page; where there are more, all of them as CSV."""
+    repairs = queries.repairs(conn, row["submission_id"], sheets)
+    counts = Counter(repair["repair_code"] for repair in repairs).most_common()
+    said = {code: words.known(f"repair_{code}", code) for code, _ in counts}
+    quota = dict(zip([code for code, _ in counts], share([count for _, count in counts], SHOWN_REPAIRS), strict=True))
+    shown = []
+    for repair in repairs:
+        if quota[repair["repair_code"]]:
+            quota[repair["repair_code"]] -= 1
+            shown.append(repair)
     csv_page = page.with_name(page.stem + "-repairs.csv")
-    if total > SHOWN_REPAIRS:
-        everything = queries.repairs(conn, row["submission_id"], sheets, None)
+    if len(shown) < len(repairs):
+        titles = {sheet: words.sheet_title(row["form_code"], sheet) for sheet in {repair["sheet"] for repair in repairs}}
         lines = (
-            [
-                words.sheet_title(row["form_code"], repair["sheet"]), repair["cell"], repair["before_masked"], repair["after_masked"],
-                words.known(f"repair_{repair['repair_code']}", repair["repair_code"])[0],
-            ]
-            for repair in everything
-        )  # fmt: skip
+            [titles[repair["sheet"]], repair["cell"], repair["before_masked"], repair["after_masked"], said[repair["repair_code"]][0]]
+            for repair in repairs
+        )
         write_csv(csv_page, REPAIR_HEADER, lines)
     else:
         csv_page.unlink(missing_ok=True)
     return {
-        "repairs": queries.repairs(conn, row["submission_id"], sheets, SHOWN_REPAIRS),
+        "repairs": shown,
         "repair_counts": counts,
-        "repair_total": total,
+        "repair_words": {code: words.pair(*text) for code, text in said.items()},
+        "repair_total": len(repairs),
         "repairs_csv": csv_page.name,
-        "shown_repairs": min(total, SHOWN_REPAIRS),
     }

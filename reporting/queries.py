@@ -95,8 +95,12 @@ def rule_texts(conn: Connection, codes: list[str], as_of: datetime) -> dict[str,
 
 
 def general(text: str) -> str:
-    """A sentence without its values: ``Tệp lớn {size} MB`` -> ``Tệp lớn … MB``. The failing row has them filled in."""
-    return re.sub(r"\{\w+\}", "…", text)
+    """A reader's sentence as a heading, without the values that each failing row has filled in.
+
+    ``Ô {cell}, cột «{column}»: «{value}» không phải là ngày.`` -> ``Không phải là ngày.``; ``Tệp lớn {size} MB`` -> ``Tệp lớn … MB``.
+    """
+    text = re.sub(r"^(?:Ô|Cell) \{cell\}[^:]*: (?:\W?\{value\}\W? )?", "", text)
+    return re.sub(r"\{\w+\}", "…", text[:1].upper() + text[1:])
 
 
 def finding_counts(conn: Connection, where: str, values: Row) -> list[Row]:
@@ -143,7 +147,8 @@ def sheets_read(conn: Connection, submission_id: UUID) -> list[Row]:
     )
 
 
-def repairs(conn: Connection, submission_id: UUID, sheets: list[str], limit: int | None) -> list[Row]:
+def repairs(conn: Connection, submission_id: UUID, sheets: list[str]) -> list[Row]:
+    """Every repair, in the order of the workbook."""
     return rows(
         conn,
         """
@@ -153,18 +158,6 @@ def repairs(conn: Connection, submission_id: UUID, sheets: list[str], limit: int
         order by
             array_position(%(sheets)s::text[], sheet) nulls first, (substring(cell from '[0-9]+$'))::bigint nulls first, length(cell),
             cell collate "C", repair_code collate "C"
-        limit %(limit)s
         """,
-        {"id": submission_id, "sheets": sheets, "limit": limit},
-    )
-
-
-def repair_counts(conn: Connection, submission_id: UUID) -> list[Row]:
-    return rows(
-        conn,
-        """
-        select repair_code, count(*) as cells from audit.cell_repair
-        where submission_id = %(id)s group by repair_code order by count(*) desc, repair_code collate "C"
-        """,
-        {"id": submission_id},
+        {"id": submission_id, "sheets": sheets},
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import yaml
@@ -35,6 +35,7 @@ def known(key: str, otherwise: str) -> tuple[str, str]:
     return strings().get(key, (otherwise, otherwise))
 
 
+@lru_cache(maxsize=20_000)
 def pair(vi_text: object, en_text: object, tag: str = "span") -> Markup:
     """Vietnamese first, English after it in lighter type, each marked with its language. Identical texts are said once."""
     if not en_text or vi_text == en_text:
@@ -42,6 +43,7 @@ def pair(vi_text: object, en_text: object, tag: str = "span") -> Markup:
     return Markup('{} <{} class="en" lang="en">{}</{}>').format(vi_text, Markup(tag), en_text, Markup(tag))
 
 
+@lru_cache(maxsize=20_000)
 def both(key: str, **values: object) -> Markup:
     return pair(vi(key, **values), en(key, **values))
 
@@ -95,6 +97,7 @@ def sheet_title(form_code: str | None, sheet: str | None) -> str:
     return sheet
 
 
+@cache
 def sheet_position(form_code: str | None, sheet: str | None) -> int:
     for form in all_forms():
         if form.code == form_code:

@@ -82,7 +82,7 @@ def test_a_returned_file_says_what_to_do_and_shows_each_row(warehouse: Settings,
     shown = page(warehouse, "submissions/household_review/2023/27694-v1.html")
     text = " ".join(shown.text.split())
     for said in (
-        "Phường 1", "Thành phố Tân An", "năm 2023", "có 3 lỗi phải sửa", "3 errors must be corrected", "Mở chính tệp đã gửi",
+        "Phường 1", "Thành phố Tân An", "năm 2023", "có 3 lỗi phải sửa", "Errors to correct: 3", "Mở chính tệp đã gửi",
         returned.sha256, returned.file_name, "Danh sách hộ 9 B9 Mã hộ =H012", "Mẫu 7.1 8 E8", "<41>",
         "Ô phải là số.", "The cell must hold a number.",
         "Cách xử lý: Sửa ô này. Correct the cell.", "Nhận và lưu tệp", "Trả lại", "đánh số cột: 1",
