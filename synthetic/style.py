@@ -38,6 +38,11 @@ class Style:
     def text(self, value: str) -> str:
         return unicodedata.normalize("NFD", value) if self.decomposed else value
 
+    def tab(self, sheet_name: str) -> str:
+        """The sheet's title. Excel takes 31 characters; marks apart may be too many."""
+        title = self.sheet_titles[sheet_name]
+        return self.text(title) if len(self.text(title)) <= 31 else title
+
     def spaced(self, value: str, row: int) -> str:
         """Every seventh text with a space too many or one that does not break."""
         if not self.odd_spaces or row % 7 or " " not in value:

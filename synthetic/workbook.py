@@ -77,7 +77,7 @@ def _formats(book: Workbook, style: Style) -> _Formats:
 
 
 def _write_cover(book: Workbook, formats: _Formats, sheet: Sheet, sent: Return, style: Style) -> list[int]:
-    page = book.add_worksheet(style.sheet_titles[sheet.name])
+    page = book.add_worksheet(style.tab(sheet.name))
     page.set_column(0, 1, 36)
     row = _write_top(page, formats, sheet, sent, style, 1)
     for column in sheet.columns:
@@ -104,7 +104,7 @@ def _write_top(page: Worksheet, formats: _Formats, sheet: Sheet, sent: Return, s
 
 
 def _write_table(book: Workbook, formats: _Formats, sheet: Sheet, sent: Return, style: Style) -> list[int]:
-    page = book.add_worksheet(style.sheet_titles[sheet.name])
+    page = book.add_worksheet(style.tab(sheet.name))
     page.set_landscape()
     top = _write_top(page, formats, sheet, sent, style, 8)
     first = _write_header(page, formats, sheet, style, top)
