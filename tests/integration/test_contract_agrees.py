@@ -10,6 +10,9 @@ import pytest
 from python_calamine import load_workbook
 
 from ingestion.contracts import Form, Sheet, all_forms
+from ingestion.reader.cover import read_cover
+from ingestion.reader.layout import find_header, find_sheet
+from ingestion.reader.workbook import open_workbook
 from ingestion.tables import KEY_COLUMNS
 from ingestion.template import write_template
 from ingestion.template_sheets import TITLE_ROWS
@@ -58,3 +61,19 @@ def test_the_page_of_the_form_lists_every_column(form: Form, sheet: Sheet) -> No
     section = page.partition(f"· `intake.{sheet.name}`")[2].partition("\n## ")[0]
     lines = [line.split(" | ") for line in section.splitlines() if re.match(r"\| \d+ \|", line)]
     assert [(line[1], line[2].strip("`")) for line in lines] == [(column.labels[0], column.field) for column in sheet.columns]
+
+
+@pytest.mark.parametrize(("form", "sheet"), SHEETS, ids=IDS)
+def test_the_parser_finds_every_column_of_the_contract(tmp_path: Path, form: Form, sheet: Sheet) -> None:
+    path = write_template(None, form, commune_code="27694", period_key="2023", path=tmp_path / "blank.xlsx")
+    workbook = open_workbook(path, path.name, Settings(home=tmp_path, _env_file=None))
+    if sheet.layout == "pairs":
+        cover = read_cover(workbook)
+        assert list(cover.places) == [column.field for column in sheet.columns]
+        assert (cover.form, cover.commune_code, cover.period.key) == (form, "27694", "2023")
+        return
+    version = form.versions[-1].version
+    header = find_header(workbook.rows(find_sheet(workbook, sheet, version, {})), sheet, version)
+    assert header is not None
+    assert header.columns == {column.field: place for place, column in enumerate(sheet.columns_of(version), start=1)}
+    assert (header.missing, header.twice, header.extra) == ((), (), ())
