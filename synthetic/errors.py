@@ -1,0 +1,192 @@
+"""Mistakes planted over the last year's returns, one rule a commune, and the key that lists every finding they cause."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import synthetic.mistakes_forms
+import synthetic.mistakes_history
+import synthetic.mistakes_list
+import synthetic.mistakes_members
+import synthetic.mistakes_reader  # noqa: F401  each module registers its mistakes
+from synthetic.damage import REASONS
+from synthetic.forms import with_rates
+from synthetic.generate import Job
+from synthetic.mistake import MISTAKES, NEEDS_HISTORY, Context, Spot, file, form, is_listed, members_of, recount, where
+from synthetic.post import moment
+from synthetic.province import Return
+from synthetic.records import LISTED
+from synthetic.workbook import Placed
+
+KEPT = {
+    "HHR-12", "HHR-13", "HHR-14", "HHR-14B", "HHR-15", "HHR-18", "HHR-19", "HHR-21", "HHR-21B", "HHR-22", "HHR-23", "HHR-23B",
+    "HHR-24", "HHR-25", "HHR-26", "HHR-26B", "HHR-30", "HHR-32", "HHR-36", "HHR-37", "HHR-38", "HHR-39", "HHR-39B", "HHR-40",
+    "HHR-41",
+}  # fmt: skip
+"""Rules without a suffix that are warnings or information: they do not return a file. A suffix W or I says so itself."""
+
+
+@dataclass
+class Planted:
+    jobs: list[Job]
+    spots: dict[Path, list[Spot]] = field(default_factory=dict)
+    reasons: dict[Path, str] = field(default_factory=dict)
+    """Files that the reader turns away, with its code."""
+
+
+class _Communes:
+    """The last year's returns that are still as they should be, in a random order."""
+
+    def __init__(self, jobs: Iterable[Job], year: int, rng: Random) -> None:
+        self._free = [job for job in jobs if job.sent.year == year]
+        rng.shuffle(self._free)
+
+    def take(self, job: Job) -> None:
+        self._free = [other for other in self._free if other.path != job.path]
+
+    def __iter__(self):  # type: ignore[no-untyped-def]
+        return iter(list(self._free))
+
+    def any(self) -> Job:
+        if not self._free:
+            raise ValueError("more mistakes than communes: plant errors in the whole province")
+        return self._free.pop()
+
+
+def plant(jobs: list[Job], year: int, seed: int) -> Planted:
+    """Spoil returns of ``year``, each by one mistake and in another commune. Mistakes that show only beside last year's
+    return are left out where that year is not among the jobs."""
+    rng = Random(f"errors {seed}")
+    communes = _Communes(jobs, year, rng)
+    earlier: dict[str, list[Return]] = {}
+    for job in jobs:
+        if job.sent.year < year:
+            earlier.setdefault(job.sent.commune.code, []).append(job.sent)
+    has_history = any(returns[-1].year == year - 1 for returns in earlier.values())
+    planted = Planted([])
+    changed: dict[Path, Job] = {}
+    _same_head_twice(communes, changed, planted)
+    for rule in MISTAKES:
+        if rule in NEEDS_HISTORY and not has_history:
+            continue
+        job, spots = _spoil(communes, rule, earlier, rng)
+        changed[job.path], planted.spots[job.path] = job, spots
+    _turned_away(communes, changed, planted)
+    extra = [_stage_order(communes, planted, rng), _older_version(communes, planted, rng), _before_start(communes, planted, rng)]
+    planted.jobs = [changed.get(job.path, job) for job in jobs] + extra
+    return planted
+
+
+def _spoil(communes: _Communes, rule: str, earlier: dict[str, list[Return]], rng: Random) -> tuple[Job, list[Spot]]:
+    for job in communes:
+        sent = deepcopy(job.sent)
+        spots = MISTAKES[rule](sent, Context(rng, earlier.get(sent.commune.code, [])))
+        if spots is not None:
+            communes.take(job)
+            return replace(job, sent=sent), spots
+    raise ValueError(f"no commune is left that lends itself to {rule}: plant errors in the whole province")
+
+
+def _same_head_twice(communes: _Communes, changed: dict[Path, Job], planted: Planted) -> None:
+    """HHR-14B: a household new on one commune's list has the citizen ID of a head on another's, of the same sex and year."""
+    seen: dict[str, tuple[Job, int]] = {}
+    for job in communes:
+        for index in where(job.sent, lambda row: is_listed(row) and len(row["head_citizen_id"] or "") == 12):
+            row = job.sent.household_list[index]
+            other = seen.setdefault(row["head_citizen_id"][:6], (job, index))
+            if row["opening_class"] in LISTED or other[0].path == job.path:
+                continue
+            sent = deepcopy(job.sent)
+            row = sent.household_list[index]
+            head = sent.member_list[members_of(sent, row)[0]]
+            row["head_citizen_id"] = head["citizen_id"] = other[0].sent.household_list[other[1]]["head_citizen_id"]
+            changed[job.path] = replace(job, sent=sent)
+            for spoilt, place in ((job, index), other):
+                planted.spots[spoilt.path] = [Spot("household_list", place, "HHR-14B")]
+                communes.take(spoilt)
+            return
+    raise ValueError("no two heads could share a citizen ID: plant errors in the whole province")
+
+
+def _turned_away(communes: _Communes, changed: dict[Path, Job], planted: Planted) -> None:
+    """Files that the reader itself turns away: unreadable, or a return without one of its sheets."""
+    for kind, reason in REASONS.items():
+        job = communes.any()
+        changed[job.path] = replace(job, damage=kind)
+        planted.spots[job.path] = [Spot(None, None, reason)]
+        planted.reasons[job.path] = reason
+    job = communes.any()
+    changed[job.path] = replace(job, omit=("movement_7_3",))
+    planted.spots[job.path] = form("movement_7_3", None, "MISSING-SHEET")
+    planted.reasons[job.path] = "MISSING-SHEET"
+
+
+def _second(job: Job, sent: Return, suffix: str, rng: Random) -> Job:
+    """Another file of a commune that has sent a good one, on the last day of the year."""
+    return replace(
+        job, path=job.path.with_name(f"{job.path.stem} {suffix}.xlsx"), sent=sent, arrives=moment(rng, date(job.sent.year, 12, 31))
+    )
+
+
+def _stage_order(communes: _Communes, planted: Planted, rng: Random) -> Job:
+    job = communes.any()
+    second = _second(job, replace(job.sent, cover={**job.sent.cover, "result_stage": "provisional"}), "so bo", rng)
+    planted.spots[second.path] = file("STAGE-ORDER")
+    return second
+
+
+def _older_version(communes: _Communes, planted: Planted, rng: Random) -> Job:
+    """Signed on the day of the decision: before the one that is in force."""
+    job = communes.any()
+    second = _second(job, replace(job.sent, cover={**job.sent.cover, "signed_date": job.sent.cover["as_of_date"]}), "ban cu", rng)
+    planted.spots[second.path] = file("OLDER-VERSION")
+    return second
+
+
+def _before_start(communes: _Communes, planted: Planted, rng: Random) -> Job:
+    """A review of the year before collection began, its forms all noughts."""
+    job = communes.any()
+    sent = deepcopy(job.sent)
+    sent.household_list, sent.member_list = [], []
+    recount(sent)
+    row = sent.summary_7_1[0]
+    row.update({f"{name}_{unit}": 0 for name in LISTED for unit in ("households", "persons")})
+    with_rates(row)
+    sent.cover.update(period="2020", as_of_date=date(2020, 12, 22), signed_date=date(2020, 12, 28))
+    second = _second(job, sent, "nam 2020", rng)
+    planted.spots[second.path] = file("BEFORE-START")
+    return second
+
+
+def _outcome(path: Path, planted: Planted) -> str:
+    if planted.reasons.get(path) in REASONS.values():
+        return "unreadable"
+    stops = [spot.rule for spot in planted.spots.get(path, []) if spot.rule not in KEPT and not spot.rule.endswith(("W", "I"))]
+    return "returned" if stops else "accepted"
+
+
+def write_answer_key(path: Path, planted: Planted, placed: dict[Path, Placed]) -> None:
+    """Every file with its outcome and the (sheet, row, rule) that must fire, rows as Excel shows them. Nothing else may fire."""
+    files: dict[str, Any] = {}
+    for job in planted.jobs:
+        findings = [
+            {
+                "sheet": spot.sheet,
+                "row": placed[job.path][spot.sheet][spot.index] if spot.sheet is not None and spot.index is not None else None,
+                "rule": spot.rule,
+            }
+            for spot in planted.spots.get(job.path, [])
+        ]
+        files[job.path.name] = {
+            "outcome": _outcome(job.path, planted),
+            "reason_code": planted.reasons.get(job.path),
+            "findings": findings,
+        }
+    path.write_text(json.dumps({"files": files}, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
