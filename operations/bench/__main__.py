@@ -9,6 +9,7 @@ import platform
 from datetime import UTC, datetime
 from importlib.metadata import version
 
+from rich.console import Console
 from rich.table import Table
 
 from operations.bench.lines import Line, measure
@@ -27,7 +28,8 @@ def main() -> None:
             lines = measure(made, repeat=options.repeat, say=lambda text: status.update(f"bench: {text}"))
         written = made.home / "bench.json"
         written.write_text(json.dumps(_document(lines, options), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    out.print(table(lines))
+    console = out if out.is_terminal else Console(width=150)
+    console.print(table(lines))
     out.print(f"JSON: {written}", soft_wrap=True)
 
 

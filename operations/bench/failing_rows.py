@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operations.bench.floors import stored_columns
 from operations.bench.measure import timed
 from warehouse.database import connect
 from warehouse.runs import start_run
@@ -30,13 +31,7 @@ def failing_rows_per_second(settings: Settings) -> float:
         ).fetchone()
         assert row is not None, "a night comes before this"
         submission, period_end, form_code = row
-        names = [
-            name
-            for (name,) in conn.execute(
-                "select column_name from information_schema.columns where table_schema = 'intake' and table_name = 'household_list' "
-                "order by ordinal_position"
-            )
-        ]
+        names = stored_columns(conn, "household_list")
         changed = {"row_number": "100000 + n", "household_code": "'L' || n", "score_b1": "-1"}
         fill = FILL.format(columns=", ".join(names), values=", ".join(changed.get(name, f"t.{name}") for name in names))
         conn.execute(fill, {"rows": ROWS, "submission": submission})

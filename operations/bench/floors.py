@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from operations.bench.measure import timed
-from warehouse.database import connect
+from warehouse.database import Connection, connect
 from warehouse.settings import Settings
 
 INTAKE_TABLES = ("cover", "household_list", "member_list", "summary_7_1", "movement_7_2", "movement_7_3")
@@ -30,6 +30,16 @@ def read_workbooks(paths: Sequence[Path]) -> float:
     return timed(read)
 
 
+def stored_columns(conn: Connection, table: str) -> list[str]:
+    """Columns of an intake table that are written, in their order; the generated ones make themselves."""
+    rows = conn.execute(
+        "select column_name from information_schema.columns where table_schema = 'intake' and table_name = %s and is_generated = 'NEVER' "
+        "order by ordinal_position",
+        (table,),
+    ).fetchall()
+    return [name for (name,) in rows]
+
+
 class CopyFloor:
     """COPY of the very rows that a night wrote, into tables of the same shape with the same indexes."""
 
@@ -37,10 +47,13 @@ class CopyFloor:
         """Keep the rows of 2023 in memory, as the server writes them out."""
         self.settings = settings
         self.rows: dict[str, bytes] = {}
+        self.columns: dict[str, str] = {}
         with connect(settings) as conn:
             for table in INTAKE_TABLES:
+                self.columns[table] = ", ".join(stored_columns(conn, table))
+                shown = ", ".join(f"t.{name}" for name in stored_columns(conn, table))
                 query = (
-                    f"copy (select t.* from intake.{table} as t inner join intake.submission as s using (submission_id) "
+                    f"copy (select {shown} from intake.{table} as t inner join intake.submission as s using (submission_id) "
                     "where s.period_key = '2023') to stdout (format binary)"
                 )
                 with conn.cursor().copy(query) as copy:
@@ -56,7 +69,7 @@ class CopyFloor:
 
             def copy_all() -> None:
                 for table, data in self.rows.items():
-                    with conn.cursor().copy(f"copy bench.{table} from stdin (format binary)") as copy:
+                    with conn.cursor().copy(f"copy bench.{table} ({self.columns[table]}) from stdin (format binary)") as copy:
                         copy.write(data)
                 conn.commit()
 

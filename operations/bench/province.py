@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
@@ -22,7 +20,6 @@ from warehouse.setup import init
 DATABASE = "bench"
 START = "2021-12-01T08:00+07:00"
 NIGHTS = {2021: "2022-01-05T22:00+07:00", 2022: "2023-01-05T22:00+07:00", 2023: "2024-01-05T22:00+07:00"}
-SENT = datetime(2023, 12, 28, tzinfo=UTC)
 SEED = 1
 
 
@@ -61,8 +58,7 @@ class Province:
 
     def deliver(self, files: list[Path]) -> None:
         for path in files:
-            shutil.copyfile(path, self.settings.inbox_dir / path.name)
-            os.utime(self.settings.inbox_dir / path.name, (SENT.timestamp(), SENT.timestamp()))
+            shutil.copy2(path, self.settings.inbox_dir / path.name)
 
     def _archived(self) -> Iterator[Path]:
         return (path for path in self.settings.archive_dir.rglob("*") if path.is_file())
@@ -91,5 +87,4 @@ def _generate(folder: Path, communes: int | None) -> dict[int, list[Path]]:
         shutil.rmtree(folder, ignore_errors=True)
         generate(folder, years=[2021, 2022, 2023], seed=SEED)
         (folder / "done").touch()
-    found = {year: sorted(p for p in folder.rglob("*.xlsx") if str(year) in p.relative_to(folder).as_posix()) for year in NIGHTS}
-    return {year: paths[:communes] for year, paths in found.items()}
+    return {year: sorted((folder / str(year)).iterdir())[:communes] for year in NIGHTS}
