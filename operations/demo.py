@@ -12,7 +12,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from rich.panel import Panel
 from rich.rule import Rule
 from rich.table import Table
 
@@ -22,7 +21,7 @@ from operations.nightly import run_night
 from warehouse import clock
 from warehouse.database import connect
 from warehouse.reference_data import current
-from warehouse.settings import Settings
+from warehouse.settings import PROJECT_DIR, Settings
 from warehouse.setup import init
 
 NIGHTS = (
@@ -177,18 +176,12 @@ def show_series(settings: Settings) -> bool:
 
 def _show_goal_readings(settings: Settings) -> None:
     """Every reading of every target version, at the newest complete year."""
-    table = Table(title="Mục tiêu giảm hộ nghèo, cuối 2023 · the poverty goal at the end of 2023")
-    for column in (
-        "Mục tiêu · target",
-        "Cách đọc · reading",
-        "Thực tế · actual",
-        "Đường · path",
-        "Đạt · pace %",
-        "Cần · required %",
-        "Dự báo · projection",
-        "Kết quả · status",
-    ):
-        table.add_column(column, justify="left" if column[:2] in ("Mụ", "Cá", "Kế") else "right")
+    table = Table(title="Mục tiêu giảm hộ nghèo, cuối 2023 · the poverty goal at the end of 2023", box=None, padding=(0, 1))
+    table.add_column("Cách đọc\nreading", no_wrap=True)
+    for column in ("Thực tế\nactual", "Đường\npath", "Đạt %\npace", "Cần %\nrequired", "Dự báo\nprojected"):
+        table.add_column(column, justify="right", no_wrap=True)
+    table.add_column("Kết quả\nstatus", no_wrap=True)
+    shown: str | None = None
     with connect(settings) as conn:
         rows = conn.execute(
             """
@@ -199,8 +192,16 @@ def _show_goal_readings(settings: Settings) -> None:
             """
         ).fetchall()
     for version, reading, *numbers, status in rows:
-        table.add_row(version, reading, *("-" if n is None else f"{n:,.2f}" for n in numbers), status)
+        if version != shown:
+            table.add_row(f"[bold]{version}[/]")
+            shown = version
+        table.add_row(reading, *(_shown(n) for n in numbers), status)
     out.print(table)
+
+
+def _shown(number: Decimal | None) -> str:
+    """Counts without needless decimals, all else with two."""
+    return "-" if number is None else f"{number:,.0f}" if number == round(number) else f"{number:,.2f}"
 
 
 def _show_next(settings: Settings) -> None:
@@ -209,18 +210,18 @@ def _show_next(settings: Settings) -> None:
 
     password = role_passwords(settings)["bi_reader"]
     bi_url = url_with(database_url(settings), user=role_name(settings, "bi_reader"), password=password)
-    out.print(
-        Panel(
-            f"Báo cáo kiểm tra · validation reports: {settings.reports_dir / 'index.html'}\n"
-            "Xem số liệu · look at the marts:\n"
-            f"  .venv/bin/psql '{bi_url}' "
-            "-c \"select period_key, poor_households, poor_rate_pct from marts.fct_poverty where area_level = 'long_an'\"\n"
-            "Đi ngược một con số · walk back a figure:  .venv/bin/warehouse trace fct_poverty 27694 2023 poor_households\n"
-            "Bằng chứng · evidence:                     .venv/bin/warehouse audit verify\n"
-            "Danh sách báo cáo · submissions:           .venv/bin/warehouse submission list --state returned\n"
-            "Airflow:                                    make airflow\n"
-            "Dừng và xóa · stop and remove:             make clean",
-            title="Tiếp theo · next",
-        ),
-        soft_wrap=True,
-    )
+    home = f"WAREHOUSE_HOME={settings.home} " if settings.home != (PROJECT_DIR / ".data") else ""
+    query = "select period_key, poor_households, poor_rate_pct from marts.fct_poverty where area_level = 'long_an' order by 1"
+    out.print(Rule("Tiếp theo · next", align="left"))
+    for line in (
+        f"Báo cáo kiểm tra · validation reports:    {settings.reports_dir / 'index.html'}",
+        "Xem số liệu · look at the marts:",
+        f"  .venv/bin/psql '{bi_url}' -c \"{query}\"",
+        f"Đi ngược một con số · walk back a figure:  {home}.venv/bin/warehouse trace fct_poverty 27694 2023 poor_households",
+        f"Bằng chứng · evidence:                     {home}.venv/bin/warehouse audit verify",
+        f"Báo cáo bị trả lại · what came back:       {home}.venv/bin/warehouse submission list --state returned",
+        f"Great Expectations · data docs:            {home}.venv/bin/warehouse datadocs",
+        f"Airflow:                                   {home}make airflow",
+        "Dừng và xóa · stop and remove:             make clean",
+    ):
+        out.print(line, markup=False, soft_wrap=True)

@@ -88,7 +88,11 @@ def code_miswritten(sent: Return, _: Context) -> Found:
 @plants("HHR-39B", history=True)
 def openings_exchanged(sent: Return, _: Context) -> Found:
     """Two that left their lists, each written as the other's class: the sums do not tell."""
-    pair = [first(where(sent, lambda row, name=name: row["movement"] == name)) for name in ESCAPED]
+
+    def of_movement(name: str) -> int | None:
+        return first(where(sent, lambda row: row["movement"] == name))
+
+    pair = [of_movement(name) for name in ESCAPED]
     if pair[0] is None or pair[1] is None:
         return None
     one, two = (sent.household_list[index] for index in pair if index is not None)

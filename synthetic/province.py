@@ -122,7 +122,8 @@ class Province:
         return household, (name, "outside", movement), len(household.members), {}
 
     def _entrants(self, village: _Village, flow: Flows, year: int) -> list[_Entry]:
-        rng, entries = self._rng, []
+        rng = self._rng
+        entries: list[_Entry] = []
         for name, stream in (("poor", flow.poor), ("near_poor", flow.near_poor)):
             for _ in range(stream.relapsed):
                 household = self._relapsing(village, name, year)

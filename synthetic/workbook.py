@@ -179,7 +179,7 @@ def _typed(column: Column, values: Row, style: Style, number: int) -> Any:
     if style.blank_nought and value == 0 and column.field in ("other_decrease", "other_increase"):
         return None
     if style.lost_zero and number < 2 and column.field in ("head_citizen_id", "citizen_id") and len(str(value)) == 12:
-        return int(value)
+        return int(str(value))
     return style.value(column, value, number)
 
 

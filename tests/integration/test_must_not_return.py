@@ -46,7 +46,8 @@ POINTS: dict[str, tuple[str, str, Change, set[str]]] = {
     "1b. the same code here": ("27688", "Phường 2", lambda _: None, set()),
     "2. identity of the persons' row": ("27691", "Phường 4", form_7_2(1, relapsed=1), {"HHR-30", "HHR-31W"}),
     "2b. blank 4 and 8 that the list explains": (
-        "27692", "Phường Tân Khánh", together(LEFT, form_7_2(0, other_decrease=None, other_increase=None), form_7_2(1, other_decrease=None)),
+        "27692", "Phường Tân Khánh",
+        together(LEFT, form_7_2(0, other_decrease=None, other_increase=None), form_7_2(1, other_decrease=None)),
         {"HHR-31W"}),
     "3. persons of 7.2.2 against 7.3.5": ("27694", "Phường 1", form_7_3(1, joined_from_poor=1), {"HHR-30", "HHR-31W"}),
     "4. rates as fractions of one": ("27697", "Phường 3", FRACTIONS, set()),
