@@ -56,7 +56,7 @@ def generate(
     beyond = [year for year in years if not FIRST_YEAR <= year <= LAST_YEAR]
     if beyond or not years:
         raise ValueError(f"figures are published for {FIRST_YEAR} to {LAST_YEAR} only; asked for {beyond or 'no year'}")
-    jobs = plan(out, Province(seed).years(), sorted(set(years)), seed, communes)
+    jobs = plan(out, Province(seed).years(max(years)), sorted(set(years)), seed, communes)
     if errors:
         from synthetic.errors import plant, write_answer_key
 

@@ -88,17 +88,14 @@ def code_miswritten(sent: Return, _: Context) -> Found:
 @plants("HHR-39B", history=True)
 def openings_exchanged(sent: Return, _: Context) -> Found:
     """Two that left their lists, each written as the other's class: the sums do not tell."""
-
-    def of_movement(name: str) -> int | None:
-        return first(where(sent, lambda row: row["movement"] == name))
-
-    pair = [of_movement(name) for name in ESCAPED]
-    if pair[0] is None or pair[1] is None:
+    left_poor = first(where(sent, lambda row: row["movement"] == "escaped_poor"))
+    left_near = first(where(sent, lambda row: row["movement"] == "escaped_near_poor"))
+    if left_poor is None or left_near is None:
         return None
-    one, two = (sent.household_list[index] for index in pair if index is not None)
+    one, two = sent.household_list[left_poor], sent.household_list[left_near]
     for name in ("opening_class", "movement", "opening_member_count"):
         one[name], two[name] = two[name], one[name]
-    return household(pair[0], "HHR-39B") + household(pair[1], "HHR-39B")
+    return household(left_poor, "HHR-39B") + household(left_near, "HHR-39B")
 
 
 @plants("HHR-40", history=True)

@@ -51,7 +51,7 @@ _Entry = tuple[Household, tuple[str, str, str], int | None, Row]
 
 
 class Province:
-    """``returns(year)`` year by year from 2021; the same seed makes the same province."""
+    """The same seed makes the same province."""
 
     def __init__(self, seed: int) -> None:
         self._rng = Random(f"province {seed}")
@@ -60,8 +60,9 @@ class Province:
         self._villages = [self._settle(commune) for commune in communes()]
         self._movers: dict[str, list[tuple[Household, str]]] = {}
 
-    def years(self) -> list[list[Return]]:
-        return [self._year(year) for year in range(FIRST_YEAR, LAST_YEAR + 1)]
+    def years(self, last: int = LAST_YEAR) -> list[list[Return]]:
+        """The returns of every commune, a list a year, from 2021 to ``last``. To be asked once: the households live on."""
+        return [self._year(year) for year in range(FIRST_YEAR, last + 1)]
 
     def _settle(self, commune: Commune) -> _Village:
         rng = self._rng
@@ -86,7 +87,8 @@ class Province:
 
     def _leavers(self, village: _Village, flow: Flows, year: int) -> list[_Entry]:
         """Everybody on the list at opening: those who leave it, those who change class, those who stay."""
-        rng, entries = self._rng, []
+        rng = self._rng
+        entries: list[_Entry] = []
         for name, other, stream, turned, movement in (
             ("poor", "near_poor", flow.poor, flow.poor_to_near, "poor_to_near_poor"),
             ("near_poor", "poor", flow.near_poor, flow.near_to_poor, "near_poor_to_poor"),

@@ -1,0 +1,14 @@
+"""One province for all these tests: made once."""
+
+from __future__ import annotations
+
+import pytest
+
+from synthetic.province import Province, Return
+
+SEED = 11
+
+
+@pytest.fixture(scope="session")
+def province() -> list[list[Return]]:
+    return Province(SEED).years()
