@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from ingestion.contracts import Column, Sheet
@@ -29,6 +30,7 @@ class Header:
     """Labels that the contract does not know, with their column number."""
 
 
+@lru_cache(maxsize=1 << 16)
 def normal(value: Any) -> str:
     """A label or title as it is compared: NFC, case folded, single spaces, no trailing marks."""
     if value is None or value == "":
@@ -67,6 +69,8 @@ def find_header(rows: Rows, sheet: Sheet, version: str) -> Header | None:
         matched = _match(rows, index, wanted)
         if len(matched) > len(best):
             best, best_row = matched, index
+        if len(best) >= len(columns):
+            break
     fields: dict[str, int] = {}
     twice: list[Column] = []
     for number, column in best.items():
