@@ -30,8 +30,9 @@ DOC = """
 
 @dag(
     dag_id="nightly_load",
-    schedule=CronTriggerTimetable("0 22 * * *", timezone="Asia/Ho_Chi_Minh"),
-    catchup=False,  # nor a start_date: with one, a fresh Airflow would at once run the night before
+    # Neither a start_date nor the default `run_immediately` (a tenth of a day): a fresh Airflow would at once run the night before.
+    schedule=CronTriggerTimetable("0 22 * * *", timezone="Asia/Ho_Chi_Minh", run_immediately=timedelta(0)),
+    catchup=False,
     max_active_runs=1,
     is_paused_upon_creation=False,
     default_args={"owner": "data engineering", "retries": 2, "retry_delay": timedelta(seconds=30)},

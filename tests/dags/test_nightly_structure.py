@@ -43,21 +43,29 @@ def test_parsing_does_no_input_or_output() -> None:
     assert seen == []
 
 
-def test_schedule_and_limits(night_dag: Any) -> None:
+def test_limits(night_dag: Any) -> None:
     assert night_dag.catchup is False
     assert night_dag.max_active_runs == 1
     assert night_dag.doc_md
     assert "accept_reason" in night_dag.doc_md
     assert set(night_dag.params) == {"now", "accept_reason"}
-    from airflow.serialization.encoders import coerce_to_core_timetable
+
+
+@pytest.mark.parametrize("hour", [0, 15, 21, 22, 23])
+def test_a_fresh_airflow_waits_for_ten_in_the_evening(night_dag: Any, hour: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    from airflow.serialization.decoders import decode_timetable
+    from airflow.serialization.encoders import coerce_to_core_timetable, encode_timetable
+    from airflow.timetables import trigger
     from airflow.timetables.base import TimeRestriction
 
-    timetable = coerce_to_core_timetable(night_dag.timetable)
+    started = datetime(2026, 11, 24, hour, 10, tzinfo=ZoneInfo("Asia/Ho_Chi_Minh"))
+    monkeypatch.setattr(trigger, "utcnow", lambda: started)
+    timetable = decode_timetable(encode_timetable(coerce_to_core_timetable(night_dag.timetable)))  # as the scheduler reads it
     restriction = TimeRestriction(earliest=night_dag.start_date, latest=None, catchup=False)
     info = timetable.next_dagrun_info(last_automated_data_interval=None, restriction=restriction)
-    local = info.run_after.astimezone(ZoneInfo("Asia/Ho_Chi_Minh"))
+    local = info.run_after.astimezone(started.tzinfo)
     assert (local.hour, local.minute) == (22, 0)
-    assert info.run_after > datetime.now(tz=local.tzinfo)  # a fresh Airflow does not run the night before
+    assert timedelta(0) < local - started < timedelta(days=1)
 
 
 def test_the_steps_stand_in_their_order(night_dag: Any) -> None:
