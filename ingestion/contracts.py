@@ -7,7 +7,7 @@ intake tables and the form's page in the docs. Column order and labels follow th
 from __future__ import annotations
 
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -68,6 +68,9 @@ class Column(Strict):
             raise ValueError(f"{self.field}: only a column of type code has codes")
         return self
 
+    def __hash__(self) -> int:
+        return hash((self.field, self.label, self.type))  # a dictionary of codes has no hash of its own
+
     @property
     def labels(self) -> tuple[str, ...]:
         """Every header text under which the column may stand, the official one first."""
@@ -103,9 +106,13 @@ class Sheet(Strict):
             raise ValueError(f"{self.name}: a field stands twice")
         return self
 
+    def __hash__(self) -> int:
+        return hash((self.name, self.title))
+
     def column(self, field: str) -> Column:
         return next(column for column in self.columns if column.field == field)
 
+    @lru_cache(maxsize=256)  # noqa: B019 - contracts live as long as the process
     def columns_of(self, version: str) -> tuple[Column, ...]:
         """Columns that the given contract version has, in the order of the form."""
         return tuple(

@@ -1,20 +1,24 @@
-"""One file into the database: its registration, its rows, what was found and the event, in one transaction.
+"""Files into the database: their registration, their rows, what was found and the events, in one transaction.
 
-A file cut off anywhere leaves nothing behind and is read again the next night, from the inbox.
+Files go in some at a time: a COPY a table for all of them. A batch that is cut off anywhere leaves nothing behind and is read
+again the next night, from the inbox.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID, uuid5
 
 from psycopg import sql
+from psycopg.types.json import Jsonb
 
 from ingestion.reader.cover import Cover
 from ingestion.reader.reading import Reading
-from ingestion.reader.table import TableReading
+from ingestion.reader.table import copy_text
 from warehouse.database import Connection, copy_rows
 from warehouse.events import Event, append_events
 from warehouse.runs import Run
@@ -40,205 +44,274 @@ class FileItem:
 
 
 @dataclass(frozen=True)
+class Taken:
+    """A file and what was read of it; ``reading`` is None where its bytes are known already."""
+
+    item: FileItem
+    reading: Reading | None
+    seconds: float
+
+
+@dataclass(frozen=True)
 class Outcome:
     state: State
     rows: int
     submission_id: UUID | None = None
 
 
-def is_known(conn: Connection, sha256: str) -> bool:
-    """Are these bytes in force or pending, or are they a file that cannot be read? Then there is nothing new in them."""
-    row = conn.execute(
+@dataclass(frozen=True)
+class _Registered:
+    """A file that can be read, with the identity of its submission."""
+
+    item: FileItem
+    reading: Reading
+    cover: Cover
+    version: int
+    submission_id: UUID
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        return {
+            "form_code": self.cover.form.code, "form_version": self.cover.form_version or "", "commune_code": self.cover.commune_code,
+            "period_key": self.cover.period.key, "result_stage": self.cover.result_stage, "version": self.version,
+            "file_name": self.item.name,
+        }  # fmt: skip
+
+
+def known_bytes(conn: Connection, run: Run, hashes: Sequence[str]) -> set[str]:
+    """Which of these bytes are in force, pending, a file that cannot be read, or taken in by this run? There is nothing new in them."""
+    rows = conn.execute(
         """
-        select exists (select 1 from audit.submission where sha256 = %(sha)s and state = any(%(states)s))
-            or exists (select 1 from audit.received_file where sha256 = %(sha)s and state = 'unreadable')
+        select sha256 from audit.submission where sha256 = any(%(hashes)s) and state = any(%(states)s)
+        union
+        select sha256 from audit.received_file where sha256 = any(%(hashes)s) and state = 'unreadable'
+        union
+        select sha256 from audit.file_outcome where run_id = %(run)s and sha256 = any(%(hashes)s) and state in ('read', 'returned')
         """,
-        {"sha": sha256, "states": list(PENDING_OR_IN_FORCE)},
-    ).fetchone()
-    return bool(row and row[0])
+        {"hashes": list(hashes), "states": list(PENDING_OR_IN_FORCE), "run": run.run_id},
+    )
+    return {row[0] for row in rows}
+
+
+def taken_before(conn: Connection, run: Run, items: Sequence[FileItem]) -> dict[str, Outcome]:
+    """Path -> outcome of the files that this run has taken in already: its step was cut off and is done again."""
+    rows = conn.execute(
+        "select o.path, o.state, o.rows_read from audit.file_outcome as o "
+        "inner join unnest(%s::text[], %s::text[]) as i (path, sha256) using (path, sha256) "
+        "where o.run_id = %s and o.state in ('read', 'unreadable', 'returned', 'duplicate')",
+        ([item.path for item in items], [item.sha256 for item in items], run.run_id),
+    )
+    return {path: Outcome(state, rows_read) for path, state, rows_read in rows}
 
 
 def communes(conn: Connection) -> Communes:
     """Commune code -> its (valid_from, valid_to, footprint_from) in the reference data in force."""
-    known: Communes = {}
+    known: Communes = defaultdict(list)
     for code, *dates in conn.execute(
         "select code, valid_from, valid_to, footprint_from from reference.unit where unit_level = 'commune' "
         "and load_id = (select max(load_id) from reference.load where table_name = 'unit')"
     ):
-        known.setdefault(code, []).append((dates[0], dates[1], dates[2]))
-    return known
-
-
-def record_duplicate(conn: Connection, run: Run, item: FileItem, seconds: float) -> Outcome:
-    """The bytes are known: the arrival is noted and nothing else changes."""
-    _arrival(conn, run, item)
-    _file_outcome(conn, run, item, "duplicate", 0, 0, None, seconds)
-    append_events(
-        conn, run.run_id, run.now, [Event("duplicate", item.received_at, "inbox", sha256=item.sha256, payload={"file_name": item.name})]
-    )
-    return Outcome("duplicate", 0)
+        known[code].append((dates[0], dates[1], dates[2]))
+    return dict(known)
 
 
 def record_failure(conn: Connection, run: Run, path: str, name: str, code: str, seconds: float, sha256: str | None = None) -> None:
     """The file could not be taken in tonight (permission, still changing, our own fault): no arrival, so it is tried again."""
-    state = {"STILL-CHANGING": "waiting"}.get(code, "failed")
-    item = FileItem(path, name, 0, run.now, sha256 or "")
-    _file_outcome(conn, run, item, state, 0, 0, code, seconds)
+    state = "waiting" if code == "STILL-CHANGING" else "failed"
+    _file_outcomes(conn, run, [(sha256, path, name, state, 0, 0, code, seconds)])
 
 
-def load_file(
-    conn: Connection, run: Run, item: FileItem, reading: Reading, known_communes: Communes, seconds: float,
-    *, is_resubmission: bool = False,
-) -> Outcome:  # fmt: skip
-    """Register the file and load what was read of it. Call it in a transaction of its own."""
-    cover = reading.cover
-    _received_file(conn, run, item, reading)
+def load_files(
+    conn: Connection, run: Run, taken: Sequence[Taken], known_communes: Communes, *, is_resubmission: bool = False
+) -> list[Outcome]:
+    """Register the files and load what was read of them, in their order. Call it in a transaction of its own."""
+    read = [file for file in taken if file.reading is not None]
+    _received_files(conn, run, read)
     if not is_resubmission:
-        _arrival(conn, run, item)
-    if cover is None:
-        _failing_rows(conn, run, item, reading, None)
-        _file_outcome(conn, run, item, "unreadable", 0, 0, reading.reason_code, seconds)
-        append_events(conn, run.run_id, run.now, [_event(conn, run, item, "unreadable", None, {"reason": reading.reason_code})])
+        _arrivals(conn, run, taken)
+    registered = _register(conn, run, read, known_communes)
+    by_file = {id(one.reading): one for one in registered}
+    _load_sheets(conn, registered)
+    _load_repairs(conn, registered)
+    _failing_rows(conn, run, read, by_file)
+    outcomes = [_outcome(file, by_file.get(id(file.reading))) for file in taken]
+    _file_outcomes(
+        conn, run,
+        [
+            (
+                file.item.sha256, file.item.path, file.item.name, outcome.state, outcome.rows,
+                file.reading.rows_refused if file.reading else 0, file.reading.reason_code if file.reading else None, file.seconds,
+            )
+            for file, outcome in zip(taken, outcomes, strict=True)
+        ],
+    )  # fmt: skip
+    digests = _findings_digests(conn, run, read)
+    append_events(
+        conn, run.run_id, run.now, [event for file in taken for event in _events(run, file, by_file.get(id(file.reading)), digests)]
+    )
+    return outcomes
+
+
+def _outcome(file: Taken, registered: _Registered | None) -> Outcome:
+    if file.reading is None:
+        return Outcome("duplicate", 0)
+    if registered is None:
         return Outcome("unreadable", 0)
-    submission_id, identity = _register(conn, run, item, cover, known_communes)
-    for table in reading.tables:
-        _load_table(conn, submission_id, table)
-    _load_cover(conn, submission_id, reading, cover)
-    copy_rows(
-        conn, "audit.cell_repair", ("submission_id", "sheet", "cell", "before_masked", "after_masked", "repair_code"),
-        ((submission_id, repair.sheet, repair.cell, repair.before, repair.after, repair.code) for repair in reading.repairs),
-    )  # fmt: skip
-    _failing_rows(conn, run, item, reading, submission_id)
-    state: State = "returned" if reading.faults else "read"
-    _file_outcome(conn, run, item, state, reading.rows_read, reading.rows_refused, reading.reason_code, seconds)
-    events = [_event(conn, run, item, "received", submission_id, identity)]
-    if reading.faults:
-        codes = sorted({finding.code for finding in reading.faults})
-        events.append(
-            Event("returned", run.now, "reader", submission_id=submission_id, sha256=item.sha256, payload={"reason": " ".join(codes)})
-        )
-    append_events(conn, run.run_id, run.now, events)
-    return Outcome(state, reading.rows_read, submission_id)
+    return Outcome("returned" if file.reading.faults else "read", file.reading.rows_read, registered.submission_id)
 
 
-def _register(conn: Connection, run: Run, item: FileItem, cover: Cover, known: Communes) -> tuple[UUID, dict[str, Any]]:
-    period, form = cover.period, cover.form
-    in_force = next(
-        (dates for dates in known.get(cover.commune_code, []) if dates[0] <= period.end and (dates[1] is None or period.end <= dates[1])),
-        None,
-    )
-    row = conn.execute(
-        "select coalesce(max(version), 0) + 1 from intake.submission where form_code = %s and commune_code = %s and period_key = %s",
-        (form.code, cover.commune_code, period.key),
-    ).fetchone()
-    assert row is not None
-    version = int(row[0])
-    submission_id = uuid5(NAMESPACE, f"{item.sha256}|{form.code}|{cover.commune_code}|{period.key}|{version}")
-    form_version = cover.form_version or ""
-    conn.execute(
-        """
-        insert into intake.submission (
-            submission_id, sha256, form_code, form_version, commune_code, commune_valid_from, commune_footprint_from, period_key,
-            period_type, period_start_date, period_end_date, result_stage, version, file_name, received_at, recorded_at
-        ) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
-        """,
-        (
-            submission_id, item.sha256, form.code, form_version, cover.commune_code, in_force[0] if in_force else None,
-            in_force[2] if in_force else None, period.key, period.type, period.start, period.end, cover.result_stage, version, item.name,
-            item.received_at, run.now,
-        ),
-    )  # fmt: skip
-    identity = {
-        "form_code": form.code, "form_version": form_version, "commune_code": cover.commune_code, "period_key": period.key,
-        "result_stage": cover.result_stage, "version": version, "file_name": item.name,
-    }  # fmt: skip
-    return submission_id, identity
-
-
-def _load_table(conn: Connection, submission_id: UUID, table: TableReading) -> None:
-    columns = ["submission_id", "row_number", "refused_fields", *table.db_columns]
-    _copy_lines(conn, table.sheet.name, columns, submission_id, table.copy_lines)
-    _sheet(conn, submission_id, table.sheet.name, table.title, table.header_row, len(table.row_numbers), table.rows_refused, table.skipped)
-    _column_map(conn, submission_id, table.sheet.name, table.column_map)
-
-
-def _load_cover(conn: Connection, submission_id: UUID, reading: Reading, cover: Cover) -> None:
-    columns = ["submission_id", "row_number", "refused_fields", *(name for name, _ in cover.form.cover.db_columns)]
-    _copy_lines(conn, "cover", columns, submission_id, [reading.cover_line])
-    refused = sum(finding.sheet == "cover" for finding in reading.findings)
-    _sheet(conn, submission_id, "cover", cover.title, None, 1, min(refused, 1), {})
-    _column_map(conn, submission_id, "cover", cover.places)
-
-
-def _copy_lines(conn: Connection, table: str, columns: list[str], submission_id: UUID, lines: list[str]) -> None:
-    if not lines:
+def _events(run: Run, file: Taken, registered: _Registered | None, digests: dict[str, dict[str, Any]]) -> Iterator[Event]:
+    item, reading = file.item, file.reading
+    if reading is None:
+        yield Event("duplicate", item.received_at, "inbox", sha256=item.sha256, payload={"file_name": item.name})
         return
-    statement = sql.SQL("copy intake.{} ({}) from stdin").format(sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns)))
-    with conn.cursor() as cursor, cursor.copy(statement) as copy:
-        copy.write("".join(f"{submission_id}\t{line}\n" for line in lines))
+    findings = {"findings": digests[item.sha256]}
+    if registered is None:
+        yield Event("unreadable", item.received_at, "reader", sha256=item.sha256, payload={"reason": reading.reason_code, **findings})
+        return
+    submission_id = registered.submission_id
+    yield Event("received", item.received_at, "reader", submission_id, item.sha256, {**registered.identity, **findings})
+    if reading.faults:
+        codes = " ".join(sorted({finding.code for finding in reading.faults}))
+        yield Event("returned", run.now, "reader", submission_id, item.sha256, {"reason": codes})
 
 
-def _sheet(
-    conn: Connection,
-    submission_id: UUID,
-    sheet: str,
-    title: str,
-    header_row: int | None,
-    rows_read: int,
-    refused: int,
-    skipped: dict[str, int],
-) -> None:
-    from psycopg.types.json import Jsonb
-
-    conn.execute(
-        "insert into intake.sheet (submission_id, sheet, title, header_row, rows_read, rows_refused, rows_skipped) "
-        "values (%s, %s, %s, %s, %s, %s, %s)",
-        (submission_id, sheet, title, header_row, rows_read, refused, Jsonb(skipped)),
-    )
-
-
-def _column_map(conn: Connection, submission_id: UUID, sheet: str, places: dict[str, str]) -> None:
+def _register(conn: Connection, run: Run, read: Sequence[Taken], known: Communes) -> list[_Registered]:
+    """A submission for each file with a cover; versions go on from those on file."""
+    with_cover = [(file.item, file.reading, file.reading.cover) for file in read if file.reading is not None and file.reading.cover]
+    keys = [(cover.form.code, cover.commune_code, cover.period.key) for _, _, cover in with_cover]
+    newest: dict[tuple[str, str, str], int] = {
+        (form, commune, period): version
+        for form, commune, period, version in conn.execute(
+            "select form_code, commune_code, period_key, max(version) from intake.submission "
+            "where (form_code, commune_code, period_key) in (select * from unnest(%s::text[], %s::text[], %s::text[])) "
+            "group by form_code, commune_code, period_key",
+            [list(part) for part in zip(*keys, strict=True)] or [[], [], []],
+        )
+    }
+    registered = []
+    for (item, reading, cover), key in zip(with_cover, keys, strict=True):
+        newest[key] = version = newest.get(key, 0) + 1
+        name = "|".join([item.sha256, *key, str(version)])
+        registered.append(_Registered(item, reading, cover, version, uuid5(NAMESPACE, name)))
     copy_rows(
-        conn, "audit.column_map", ("submission_id", "sheet", "field", "column_letter"),
-        ((submission_id, sheet, field, place) for field, place in places.items()),
+        conn, "intake.submission",
+        (
+            "submission_id", "sha256", "form_code", "form_version", "commune_code", "commune_valid_from", "commune_footprint_from",
+            "period_key", "period_type", "period_start_date", "period_end_date", "result_stage", "version", "file_name", "received_at",
+            "recorded_at",
+        ),
+        (_submission_row(run, one, known) for one in registered),
+    )  # fmt: skip
+    return registered
+
+
+def _submission_row(run: Run, one: _Registered, known: Communes) -> tuple[Any, ...]:
+    cover, period = one.cover, one.cover.period
+    valid_from, footprint_from = next(
+        (
+            (start, footprint)
+            for start, end, footprint in known.get(cover.commune_code, [])
+            if start <= period.end and (end is None or period.end <= end)
+        ),
+        (None, None),
+    )
+    return (
+        one.submission_id, one.item.sha256, cover.form.code, cover.form_version or "", cover.commune_code, valid_from, footprint_from,
+        period.key, period.type, period.start, period.end, cover.result_stage, one.version, one.item.name, one.item.received_at, run.now,
     )  # fmt: skip
 
 
-def _received_file(conn: Connection, run: Run, item: FileItem, reading: Reading) -> None:
-    conn.execute(
-        """
-        insert into audit.received_file (sha256, file_name, size_bytes, received_at, recorded_at, state, reason_code, inspection)
-        values (%s, %s, %s, %s, %s, %s, %s, %s) on conflict (sha256) do nothing
-        """,
+def _load_sheets(conn: Connection, registered: Sequence[_Registered]) -> None:
+    """The rows of every sheet, what each sheet was, and where its columns stood."""
+    lines: dict[tuple[str, tuple[str, ...]], list[str]] = defaultdict(list)
+    sheets: list[tuple[Any, ...]] = []
+    places: list[str] = []
+    for one in registered:
+        key = str(one.submission_id)
+        cover_columns = tuple(name for name, _ in one.cover.form.cover.db_columns)
+        refused = min(sum(finding.sheet == "cover" for finding in one.reading.findings), 1)
+        lines["cover", cover_columns].append(f"{one.submission_id}\t{one.reading.cover_line}\n")
+        sheets.append((one.submission_id, "cover", one.cover.title, None, 1, refused, Jsonb({})))
+        places += [f"{key}\tcover\t{field}\t{place}\n" for field, place in one.cover.places.items()]
+        for table in one.reading.tables:
+            name = table.sheet.name
+            lines[name, tuple(table.db_columns)] += [f"{key}\t{line}\n" for line in table.copy_lines]
+            sheets.append((
+                one.submission_id, name, table.title, table.header_row, len(table.row_numbers), table.rows_refused, Jsonb(table.skipped),
+            ))  # fmt: skip
+            places += [f"{key}\t{name}\t{field}\t{letters}\n" for field, letters in table.column_map.items()]
+    for (name, columns), text in lines.items():
+        _copy_lines(conn, f"intake.{name}", ("submission_id", "row_number", "refused_fields", *columns), text)
+    copy_rows(conn, "intake.sheet", ("submission_id", "sheet", "title", "header_row", "rows_read", "rows_refused", "rows_skipped"), sheets)
+    _copy_lines(conn, "audit.column_map", ("submission_id", "sheet", "field", "column_letter"), places)
+
+
+def _load_repairs(conn: Connection, registered: Sequence[_Registered]) -> None:
+    _copy_lines(
+        conn, "audit.cell_repair", ("submission_id", "sheet", "cell", "before_masked", "after_masked", "repair_code"),
         (
-            item.sha256, item.name, item.size, item.received_at, run.now, "read" if reading.cover else "unreadable",
-            None if reading.cover else reading.reason_code, "inspected" if reading.inspected else "not inspected",
+            f"{key}\t{sheet}\t{cell}\t{copy_text(before)}\t{copy_text(after)}\t{code}\n"
+            for key, repairs in ((str(one.submission_id), one.reading.repairs) for one in registered)
+            for sheet, cell, before, after, code in repairs
         ),
     )  # fmt: skip
 
 
-def _arrival(conn: Connection, run: Run, item: FileItem) -> None:
-    conn.execute(
-        "insert into audit.arrival (path, size_bytes, mtime, sha256, run_id, recorded_at) values (%s, %s, %s, %s, %s, %s) "
-        "on conflict do nothing",
-        (item.path, item.size, item.received_at, item.sha256, run.run_id, run.now),
+def _copy_lines(conn: Connection, table: str, columns: Sequence[str], lines: Iterable[str]) -> None:
+    """COPY lines that are COPY text already."""
+    text = "".join(lines)
+    if not text:
+        return
+    statement = sql.SQL("copy {} ({}) from stdin").format(
+        sql.Identifier(*table.split(".")), sql.SQL(", ").join(map(sql.Identifier, columns))
     )
+    with conn.cursor() as cursor, cursor.copy(statement) as copy:
+        copy.write(text)
 
 
-def _file_outcome(
-    conn: Connection, run: Run, item: FileItem, state: str, rows_read: int, rows_refused: int, code: str | None, seconds: float,
-) -> None:  # fmt: skip
-    conn.execute(
-        """
-        insert into audit.file_outcome (run_id, sha256, path, file_name, state, rows_read, rows_refused, reason_code, seconds, recorded_at)
-        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
-        on conflict (run_id, path) do update set state = excluded.state, reason_code = excluded.reason_code, sha256 = excluded.sha256
-        """,
-        (run.run_id, item.sha256 or None, item.path, item.name, state, rows_read, rows_refused, code, round(seconds, 3), run.now),
-    )
+def _received_files(conn: Connection, run: Run, read: Sequence[Taken]) -> None:
+    with conn.cursor() as cursor:
+        cursor.executemany(
+            """
+            insert into audit.received_file (sha256, file_name, size_bytes, received_at, recorded_at, state, reason_code, inspection)
+            values (%s, %s, %s, %s, %s, %s, %s, %s) on conflict (sha256) do nothing
+            """,
+            [
+                (
+                    item.sha256, item.name, item.size, item.received_at, run.now, "read" if reading.cover else "unreadable",
+                    None if reading.cover else reading.reason_code, "inspected" if reading.inspected else "not inspected",
+                )
+                for item, reading in ((file.item, file.reading) for file in read)
+                if reading is not None
+            ],
+        )  # fmt: skip
 
 
-def _failing_rows(conn: Connection, run: Run, item: FileItem, reading: Reading, submission_id: UUID | None) -> None:
+def _arrivals(conn: Connection, run: Run, taken: Sequence[Taken]) -> None:
+    with conn.cursor() as cursor:
+        cursor.executemany(
+            "insert into audit.arrival (path, size_bytes, mtime, sha256, run_id, recorded_at) values (%s, %s, %s, %s, %s, %s) "
+            "on conflict do nothing",
+            [(item.path, item.size, item.received_at, item.sha256, run.run_id, run.now) for item in (file.item for file in taken)],
+        )
+
+
+def _file_outcomes(conn: Connection, run: Run, rows: Sequence[tuple[str | None, str, str, str, int, int, str | None, float]]) -> None:
+    """Rows: sha256, path, file_name, state, rows_read, rows_refused, reason_code, seconds."""
+    with conn.cursor() as cursor:
+        cursor.executemany(
+            """
+            insert into audit.file_outcome (
+                run_id, sha256, path, file_name, state, rows_read, rows_refused, reason_code, seconds, recorded_at
+            ) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+            on conflict (run_id, path) do update set state = excluded.state, reason_code = excluded.reason_code, sha256 = excluded.sha256
+            """,
+            [(run.run_id, *row[:-1], round(row[-1], 3), run.now) for row in rows],
+        )
+
+
+def _failing_rows(conn: Connection, run: Run, read: Sequence[Taken], registered: dict[int, _Registered]) -> None:
     copy_rows(
         conn, "audit.failing_row",
         (
@@ -246,17 +319,19 @@ def _failing_rows(conn: Connection, run: Run, item: FileItem, reading: Reading, 
             "value_masked", "reason_vi", "reason_en",
         ),
         (
-            (run.run_id, item.sha256, submission_id, "reader", f.code, f.severity, f.sheet, f.row_number, f.column_label, f.cell,
-             f.value_masked, f.reason_vi, f.reason_en)
-            for f in (*reading.faults, *reading.findings)
+            (run.run_id, file.item.sha256, one.submission_id if (one := registered.get(id(file.reading))) else None, "reader", f.code,
+             f.severity, f.sheet, f.row_number, f.column_label, f.cell, f.value_masked, f.reason_vi, f.reason_en)
+            for file in read if file.reading is not None
+            for f in (*file.reading.faults, *file.reading.findings)
         ),
     )  # fmt: skip
 
 
-def _event(conn: Connection, run: Run, item: FileItem, kind: str, submission_id: UUID | None, payload: dict[str, Any]) -> Event:
-    row = conn.execute("select row_count, digest from audit.findings_digest(%s, 'reader', %s, null)", (run.run_id, item.sha256)).fetchone()
-    assert row is not None
-    findings = {"count": row[0], "sha256": row[1]}
-    return Event(
-        kind, item.received_at, "reader", submission_id=submission_id, sha256=item.sha256, payload={**payload, "findings": findings}
+def _findings_digests(conn: Connection, run: Run, read: Sequence[Taken]) -> dict[str, dict[str, Any]]:
+    """SHA-256 of a file -> how many findings the reader has written of it in this run, and their digest."""
+    rows = conn.execute(
+        "select f.sha256, d.row_count, d.digest from unnest(%s::text[]) as f (sha256) "
+        "cross join lateral audit.findings_digest(%s, 'reader', f.sha256, null) as d",
+        (sorted({file.item.sha256 for file in read}), run.run_id),
     )
+    return {sha256: {"count": count, "sha256": digest} for sha256, count, digest in rows}

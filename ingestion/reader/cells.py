@@ -1,15 +1,13 @@
-"""From a raw cell to a typed value: what is clean, what is repaired (and logged), what is refused.
-
-Conversion goes by distinct value: a column of 300 flags is converted twice, not 300 times.
-"""
+"""From a raw cell to a typed value: what is clean, what is repaired (and logged), what is refused."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from ingestion.contracts import Column
@@ -37,6 +35,9 @@ class Cell(NamedTuple):
 
 
 EMPTY = Cell(None)
+MISSING = Cell(None, refused="MISSING-VALUE")
+MOST_REMEMBERED = 50_000
+"""Distinct values that a converter remembers from file to file."""
 
 
 @dataclass
@@ -57,20 +58,33 @@ class Converter:
             "date": self._date,
             "date_or_year": self._date_or_year,
         }[self.column.type]
+        self._takes_text = self.column.type == "text" or (self.column.type == "code" and self.column.codes is None)
+        # Where a rule speaks of the empty cell, the reader does not.
+        self._is_required = self.column.required and not self.column.required_by
         self._codes = {_fold(label): (label, code) for label, code in (self.column.codes or {}).items()}
 
-    def cells(self, raw: list[Any]) -> list[Cell]:
+    def cells(self, raw: Sequence[Any]) -> list[Cell]:
         """Convert a column's raw values."""
-        memory = self._memory
-        for value in set(map(_key, raw)):
-            if value not in memory:
-                memory[value] = self._one(value[1] if type(value) is tuple else value)
-        return [memory[_key(value)] for value in raw]
+        keys, distinct = keys_of(raw)
+        known = self.known(distinct)
+        return [known[key] for key in keys]
+
+    def known(self, keys: set[Any]) -> dict[Any, Cell]:
+        """Key (as `keys_of` gives them) -> what its value becomes."""
+        if len(self._memory) > MOST_REMEMBERED:
+            self._memory = {}
+        memory = self._memory  # held: another thread may begin a new one
+        for key in keys.difference(memory):
+            if self._takes_text and type(key) is str and _is_plain(key):
+                memory[key] = Cell(key)
+            else:
+                memory[key] = self._one(key[1] if type(key) is tuple else key)
+        return {key: memory[key] for key in keys}
 
     def _one(self, raw: Any) -> Cell:
-        if raw is None or raw == "" or (isinstance(raw, str) and not raw.strip(_SPACES)):
-            return self._empty()
-        return self._convert(raw)
+        blank = raw is None or raw == "" or (isinstance(raw, str) and not raw.strip(_SPACES))
+        cell = self._empty() if blank else self._convert(raw)
+        return MISSING if self._is_required and cell.value is None and not cell.refused else cell
 
     def _empty(self) -> Cell:
         return Cell(False) if self.column.type == "flag" else EMPTY
@@ -163,12 +177,24 @@ class Converter:
         return day if day.value is None else day._replace(value=(day.value, day.value.year))
 
 
+@lru_cache(maxsize=1024)
+def _remembering(column: Column, is_1904: bool) -> Converter:
+    return Converter(column, is_1904)
+
+
+def converter_for(column: Column, is_1904: bool = False) -> Converter:
+    """A converter that remembers values from file to file; not so names and IDs, which hardly ever come again."""
+    return Converter(column, is_1904) if column.personal and column.type == "text" else _remembering(column, is_1904)
+
+
 _SPACES = " \t\r\n\u00a0\u2007\u202f\u200b\ufeff\u3000"
 _RUN_OF_SPACES = re.compile(f"[{_SPACES}]+")
 
 
 def clean_text(raw: str) -> Cell:
     """Unicode NFC; runs of spaces of any kind to one."""
+    if _is_plain(raw):
+        return Cell(raw)
     text, repair = raw, None
     if not unicodedata.is_normalized("NFC", text):
         text, repair = unicodedata.normalize("NFC", text), "UNICODE-NFC"
@@ -180,9 +206,25 @@ def clean_text(raw: str) -> Cell:
     return Cell(text or None, repair)
 
 
-def _key(value: Any) -> Any:
-    """A dictionary key that keeps True apart from 1."""
-    return (bool, value) if type(value) is bool else value
+def _is_plain(text: str) -> bool:
+    """Nearly every text: NFC, with single spaces inside only. (No other kind of space is printable.)"""
+    return (
+        text.isprintable()
+        and text != ""
+        and text[0] != " "
+        and text[-1] != " "
+        and "  " not in text
+        and (text.isascii() or unicodedata.is_normalized("NFC", text))
+    )
+
+
+def keys_of(raw: Sequence[Any]) -> tuple[Sequence[Any], set[Any]]:
+    """Dictionary keys for raw values that keep True apart from 1, and the distinct ones."""
+    distinct = set(raw)
+    if (1 in distinct or 0 in distinct) and bool in set(map(type, raw)):
+        raw = [(bool, value) if type(value) is bool else value for value in raw]
+        distinct = set(raw)
+    return raw, distinct
 
 
 def _plain(raw: Any) -> tuple[str, str | None]:

@@ -8,11 +8,10 @@ from typing import Any
 from ingestion.contracts import Form, Sheet, all_forms
 from ingestion.findings import ReadError
 from ingestion.periods import Period, read_period
-from ingestion.reader.cells import Cell, Converter
+from ingestion.reader.cells import Cell, converter_for
 from ingestion.reader.identity import mend_identifiers
 from ingestion.reader.layout import normal
 from ingestion.reader.scan import column_letters
-from ingestion.reader.table import require
 from ingestion.reader.workbook import Rows, Workbook
 
 
@@ -37,12 +36,13 @@ def read_cover(workbook: Workbook) -> Cover:
     sheet = all_forms()[0].cover
     title, found = _find(workbook, sheet)
     raws = {field: value for field, (value, _, _) in found.items()}
-    code = Converter(sheet.column("form_code")).cells([raws.get("form_code", "")])[0].value
+    code = converter_for(sheet.column("form_code")).cells([raws.get("form_code", "")])[0].value
     form = next((form for form in all_forms() if code and normal(code) in (normal(form.code), normal(form.title))), None)
     if form is None:
         raise ReadError("UNKNOWN-FORM", value=code or "")
-    cells = {column.field: Converter(column, workbook.scan.is_1904).cells([raws.get(column.field, "")])[0] for column in form.cover.columns}
-    columns = {column.field: require(column, [cells[column.field]]) for column in form.cover.columns}
+    columns = {
+        column.field: converter_for(column, workbook.scan.is_1904).cells([raws.get(column.field, "")]) for column in form.cover.columns
+    }
     mend_identifiers(columns)
     cells = {name: column[0] for name, column in columns.items()}
     commune = cells["commune_code"].value

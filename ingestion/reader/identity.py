@@ -6,28 +6,45 @@ century); otherwise it is kept as received and remarked.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from typing import Protocol
+
 from ingestion.reader.cells import Cell
 
 SHORT_ID, FULL_ID = 11, 12
 SHORT_COMMUNE, FULL_COMMUNE = 4, 5
 
 
-def mend_identifiers(cells: dict[str, list[Cell]]) -> None:
+class Cells(Protocol):
+    """A column's cells by the index of their row."""
+
+    def __getitem__(self, index: int, /) -> Cell: ...
+    def __setitem__(self, index: int, cell: Cell, /) -> None: ...
+    def __iter__(self) -> Iterator[Cell]: ...
+
+
+def mend_identifiers(cells: Mapping[str, Cells]) -> None:
     """Mend in place, row by row, the identifier columns of a sheet."""
     for name, column in cells.items():
         if name.endswith("commune_code"):
-            for index, cell in enumerate(column):
-                if isinstance(cell.value, str) and cell.value.isdigit() and len(cell.value) == SHORT_COMMUNE:
-                    column[index] = Cell(cell.value.zfill(FULL_COMMUNE), "LEADING-ZERO")
+            for index in _short(column, SHORT_COMMUNE):
+                column[index] = Cell(column[index].value.zfill(FULL_COMMUNE), "LEADING-ZERO")
         elif name.endswith("citizen_id"):
             prefix = name.removesuffix("citizen_id")
-            for index, cell in enumerate(column):
-                if isinstance(cell.value, str) and cell.value.isdigit() and len(cell.value) == SHORT_ID:
-                    padded = cell.value.zfill(FULL_ID)
-                    if agrees(padded, *_person(cells, prefix, index)):
-                        column[index] = Cell(padded, "LEADING-ZERO")
-                    else:
-                        column[index] = Cell(cell.value, cell.repair, "ID-11-DIGITS")
+            for index in _short(column, SHORT_ID):
+                cell = column[index]
+                padded = cell.value.zfill(FULL_ID)
+                if agrees(padded, *_person(cells, prefix, index)):
+                    column[index] = Cell(padded, "LEADING-ZERO")
+                else:
+                    column[index] = Cell(cell.value, cell.repair, "ID-11-DIGITS")
+
+
+def _short(column: Cells, digits: int) -> list[int]:
+    """Indexes of the cells with exactly so many digits."""
+    return [
+        index for index, cell in enumerate(column) if isinstance(cell.value, str) and len(cell.value) == digits and cell.value.isdigit()
+    ]
 
 
 def agrees(citizen_id: str, sex: str | None, birth_year: int | None) -> bool:
@@ -40,7 +57,7 @@ def agrees(citizen_id: str, sex: str | None, birth_year: int | None) -> bool:
     return citizen_id[3] == str(century + (sex == "female")) and citizen_id[4:6] == f"{birth_year % 100:02d}"
 
 
-def _person(cells: dict[str, list[Cell]], prefix: str, index: int) -> tuple[str | None, int | None]:
+def _person(cells: Mapping[str, Cells], prefix: str, index: int) -> tuple[str | None, int | None]:
     """(sex, birth year) of the row, from a sex column and birth date, or from the two birth-year columns."""
     male, female = (cells[name][index].value if name in cells else None for name in ("birth_year_male", "birth_year_female"))
     if male is not None or female is not None:

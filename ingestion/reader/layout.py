@@ -62,15 +62,15 @@ def _has_labels(rows: Rows, sheet: Sheet, version: str) -> bool:
 def find_header(rows: Rows, sheet: Sheet, version: str) -> Header | None:
     """The header by its labels, on one line or two (a merged group over its parts); None where there is none."""
     columns = sheet.columns_of(version)
-    wanted = {normal(label): column for column in columns for label in column.labels}
+    wanted = _wanted(sheet, version)
     best: dict[int, Column] = {}
     best_row = 0
     for index in range(min(len(rows), HEADER_ROWS)):
         matched = _match(rows, index, wanted)
         if len(matched) > len(best):
             best, best_row = matched, index
-        if len(best) >= len(columns):
-            break
+        if len(best) >= len(columns) or (len(best) >= ENOUGH * len(columns) and index > best_row + 1):
+            break  # a header has two lines at the most
     fields: dict[str, int] = {}
     twice: list[Column] = []
     for number, column in best.items():
@@ -84,6 +84,11 @@ def find_header(rows: Rows, sheet: Sheet, version: str) -> Header | None:
     )
     missing = tuple(column for column in columns if column.field not in fields)
     return Header(best_row + 1, fields, missing, tuple(twice), extra)
+
+
+@lru_cache(maxsize=256)
+def _wanted(sheet: Sheet, version: str) -> dict[str, Column]:
+    return {normal(label): column for column in sheet.columns_of(version) for label in column.labels}
 
 
 def _match(rows: Rows, index: int, wanted: dict[str, Column]) -> dict[int, Column]:

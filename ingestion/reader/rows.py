@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import pairwise
+from operator import itemgetter
 from typing import Any
 
 from ingestion.contracts import Sheet
@@ -15,6 +18,7 @@ from ingestion.reader.workbook import Rows
 _NUMBERING = re.compile(r"^\(?(?:[a-zđ]{1,2}|\d{1,2}(?:\s*=.*)?)\)?$")
 _SIGNATURE = ("người lập", "tm.", "kt.", "t/m", "chủ tịch", "thủ trưởng", "xác nhận", "ký tên", "(ký", "ngày ", "..., ngày", "ban chỉ đạo")
 _TOTAL = ("tổng", "cộng")
+_MAYBE_TOTAL = frozenset("TtCc .:*\n\t\u00a0")
 MANY = 4
 """A row with this many filled cells is data even without its key."""
 
@@ -31,11 +35,16 @@ class RowKinds:
 def classify(rows: Rows, header: Header, sheet: Sheet) -> RowKinds:
     """Tell the kind of every row below the header."""
     kinds = RowKinds()
-    labels = {normal(part) for column in sheet.columns for part in (*column.labels, column.label, column.group or "")} - {""}
+    labels = _labels(sheet)
     places = sorted(header.columns.values())
     key = header.columns.get("household_code") or header.columns.get("commune_name") or header.columns.get(sheet.columns[0].field, 1)
+    is_plain = _plain_row(places, key)
     in_signature = False
     for number, row in enumerate(rows[header.row :], start=header.row + 1):
+        if kinds.data and is_plain(row):
+            kinds.data.append(number)
+            in_signature = False
+            continue
         filled = [(place, row[place - 1]) for place in places if place <= len(row) and not _blank(row[place - 1])]
         if not filled:
             text = next((normal(value) for value in row if not _blank(value)), "")
@@ -52,7 +61,34 @@ def classify(rows: Rows, header: Header, sheet: Sheet) -> RowKinds:
     return kinds
 
 
-def _kind(filled: list[tuple[int, Any]], key: int, labels: set[str], in_signature: bool, is_first: bool) -> str:
+@lru_cache(maxsize=256)
+def _labels(sheet: Sheet) -> frozenset[str]:
+    return frozenset({normal(part) for column in sheet.columns for part in (*column.labels, column.label, column.group or "")} - {""})
+
+
+def _plain_row(places: list[int], key: int) -> Callable[[list[Any]], bool]:
+    """A test that knows nearly every data row at a glance: its key ends in a digit (no label does), many cells are filled, and its first
+    text is no word of summing up. What it does not know is looked at cell by cell."""
+    pick = itemgetter(*(place - 1 for place in places)) if len(places) > 1 else None
+    last, most_empty = places[-1], len(places) - 2 * MANY
+
+    def is_plain(row: list[Any]) -> bool:
+        if pick is None or len(row) < last or not _ends_in_digit(row[key - 1]):
+            return False
+        cells = pick(row)
+        if cells.count("") > most_empty:
+            return False
+        lead = next((cell for cell in cells if type(cell) is str and cell and not cell.isdigit()), "")
+        return lead[:1] not in _MAYBE_TOTAL or not normal(lead).startswith(_TOTAL)
+
+    return is_plain
+
+
+def _ends_in_digit(value: Any) -> bool:
+    return value[-1:].isdigit() if type(value) is str else type(value) is float
+
+
+def _kind(filled: list[tuple[int, Any]], key: int, labels: frozenset[str], in_signature: bool, is_first: bool) -> str:
     texts = [normal(value) for _, value in filled]
     has_key = any(place == key for place, _ in filled)
     if is_first and len(filled) >= 3 and _is_numbering(texts):

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from itertools import zip_longest
+from typing import Any, NamedTuple
 
 from ingestion.contracts import Column, Sheet
 from ingestion.findings import ReadError, finding_types
-from ingestion.reader.cells import Cell, Converter
+from ingestion.reader.cells import Cell, converter_for
+from ingestion.reader.column import ReadColumn, convert
 from ingestion.reader.identity import mend_identifiers
-from ingestion.reader.layout import find_header
+from ingestion.reader.layout import Header, find_header
 from ingestion.reader.rows import classify
 from ingestion.reader.scan import SheetScan, column_letters
 from ingestion.reader.workbook import Rows
@@ -32,8 +34,7 @@ class CellFinding:
     reason_en: str
 
 
-@dataclass(frozen=True)
-class Repair:
+class Repair(NamedTuple):
     sheet: str
     cell: str
     before: str | None
@@ -77,27 +78,24 @@ def read_table(rows: Rows, sheet: Sheet, title: str, version: str, scan: SheetSc
         _remark(reading, "ROW-NOT-UNDERSTOOD", number, row=number)
     for number in sorted(scan.hidden_rows.intersection(kinds.data)):
         _remark(reading, "HIDDEN-ROW", number, row=number)
-    data = [rows[number - 1] for number in kinds.data]
-    covered = _covered(scan, kinds.data)
-    cells: dict[str, list[Cell]] = {}
-    raws: dict[str, list[Any]] = {}
-    for column in sheet.columns_of(version):
-        place = header.columns[column.field]
-        raw = [row[place - 1] if place <= len(row) else "" for row in data]
-        converted = Converter(column, is_1904).cells(raw)
-        _overrule(column, place, kinds.data, raw, converted, rows, scan, covered)
-        cells[column.field], raws[column.field] = require(column, converted), raw
-    mend_identifiers(cells)
-    _assemble(reading, sheet.columns_of(version), cells, raws)
+    _assemble(reading, _read_columns(rows, header, sheet.columns_of(version), kinds.data, scan, is_1904))
     return reading
 
 
-def require(column: Column, cells: list[Cell]) -> list[Cell]:
-    """An empty cell of a required column is refused, unless a rule speaks of it."""
-    if not column.required or column.required_by:
-        return cells
-    missing = Cell(None, refused="MISSING-VALUE")
-    return [missing if cell.value is None and not cell.refused else cell for cell in cells]
+def _read_columns(
+    rows: Rows, header: Header, columns: tuple[Column, ...], numbers: list[int], scan: SheetScan, is_1904: bool
+) -> list[ReadColumn]:  # fmt: skip
+    raws = list(zip_longest(*(rows[number - 1] for number in numbers), fillvalue=""))
+    nothing = ("",) * len(numbers)
+    covered = _covered(scan, numbers)
+    read: list[ReadColumn] = []
+    for column in columns:
+        place = header.columns[column.field]
+        one = convert(converter_for(column, is_1904), raws[place - 1] if place <= len(raws) else nothing)
+        _overrule(one, place, numbers, rows, scan, covered)
+        read.append(one)
+    mend_identifiers({one.column.field: one for one in read})
+    return read
 
 
 def _remark(reading: TableReading, code: str, number: int | None, **values: Any) -> None:
@@ -123,8 +121,7 @@ def _covered(scan: SheetScan, numbers: list[int]) -> dict[tuple[int, int], tuple
 
 
 def _overrule(
-    column: Column, place: int, numbers: list[int], raw: list[Any], converted: list[Cell], rows: Rows, scan: SheetScan,
-    covered: dict[tuple[int, int], tuple[int, int]],
+    read: ReadColumn, place: int, numbers: list[int], rows: Rows, scan: SheetScan, covered: dict[tuple[int, int], tuple[int, int]]
 ) -> None:  # fmt: skip
     """What the byte scan knows of a cell goes before what the cell reader saw."""
     if not (scan.errors or scan.uncached or covered):
@@ -132,66 +129,73 @@ def _overrule(
     for index, number in enumerate(numbers):
         at = (number, place)
         if at in scan.errors:
-            raw[index], converted[index] = scan.errors[at], Cell(None, refused="ERROR-VALUE")
-        elif at in scan.uncached and not column.computed:
-            converted[index] = Cell(None, refused="NO-CACHED-VALUE")
+            read.shown[index], read[index] = scan.errors[at], Cell(None, refused="ERROR-VALUE")
+        elif at in scan.uncached and not read.column.computed:
+            read[index] = Cell(None, refused="NO-CACHED-VALUE")
         elif at in covered:
             top, left = covered[at]
-            if column.fill_down and left == place:
-                value = Converter(column).cells([rows[top - 1][left - 1]])[0]
-                converted[index] = value._replace(repair="FILL-DOWN")
+            if read.column.fill_down and left == place:
+                value = converter_for(read.column).cells([rows[top - 1][left - 1]])[0]
+                read[index] = value._replace(repair="FILL-DOWN")
             else:
-                converted[index] = Cell(None, refused="MERGED-CELL")
+                read[index] = Cell(None, refused="MERGED-CELL")
 
 
-def _assemble(reading: TableReading, columns: tuple[Column, ...], cells: dict[str, list[Cell]], raws: dict[str, list[Any]]) -> None:
+def _assemble(reading: TableReading, columns: list[ReadColumn]) -> None:
     """Turn columns of cells into COPY lines; note repairs and refusals by cell."""
     refused: dict[int, list[str]] = {}
     texts: list[list[str]] = []
-    for column in columns:
-        converted = cells[column.field]
-        memory: dict[int, tuple[str, ...]] = {}
-        is_pair = column.type == "date_or_year"
-        for index, cell in enumerate(converted):
-            if id(cell) not in memory:
-                memory[id(cell)] = _copy_pair(cell.value) if is_pair else (copy_text(cell.value),)
-            if cell.repair or cell.refused:
-                _note(reading, column, index, cell, raws[column.field][index], refused)
-        lines = [memory[id(cell)] for cell in converted]
-        texts.extend([line[part] for line in lines] for part in range(2 if is_pair else 1))
-        reading.db_columns.extend(name for name, _ in column.db_columns)
+    for read in columns:
+        if read.column.type == "date_or_year":
+            texts += [read.texts(_date_text), read.texts(_year_text)]
+        else:
+            texts.append(read.texts(copy_text))
+        reading.db_columns.extend(name for name, _ in read.column.db_columns)
+        _note(reading, read, refused)
     marks = ["{}"] * len(reading.row_numbers)
     for index, fields in refused.items():
         marks[index] = "{" + ",".join(fields) + "}"
     reading.rows_refused = len(refused)
-    numbers = [str(number) for number in reading.row_numbers]
+    numbers = map(str, reading.row_numbers)
     reading.copy_lines = ["\t".join(parts) for parts in zip(numbers, marks, *texts, strict=True)]
 
 
-def _note(reading: TableReading, column: Column, index: int, cell: Cell, raw: Any, refused: dict[int, list[str]]) -> None:
-    number = reading.row_numbers[index]
-    place = f"{reading.column_map[column.field]}{number}"
+def _note(reading: TableReading, read: ReadColumn, refused: dict[int, list[str]]) -> None:
+    """Write down every repair and refusal of a column."""
+    column, sheet, letters, numbers = read.column, reading.sheet.name, reading.column_map[read.column.field], reading.row_numbers
+    shown: dict[tuple[Any, int], tuple[str, str]] = {}
+    for index, raw, cell in read.remarkable():
+        place = f"{letters}{numbers[index]}"
+        remembered = shown.get((raw, id(cell)))
+        if remembered is None:
+            remembered = shown[raw, id(cell)] = _before_and_after(column, raw, cell)
+        if cell.repair:
+            reading.repairs.append(Repair(sheet, place, *remembered, cell.repair))
+        if cell.refused:
+            reading.findings.append(_refusal(reading, column, numbers[index], place, remembered[0], cell.refused))
+            if cell.refused != "ID-11-DIGITS":  # the value is kept
+                refused.setdefault(index, []).append(column.field)
+
+
+def _before_and_after(column: Column, raw: Any, cell: Cell) -> tuple[str, str]:
     before = display(raw)
-    masked = mask(before) if column.personal else before
-    if cell.repair:
-        after = display(cell.value[0] or cell.value[1] if column.type == "date_or_year" and cell.value else cell.value)
-        reading.repairs.append(Repair(reading.sheet.name, place, masked, mask(after) if column.personal else after, cell.repair))
-    if not cell.refused:
-        return
-    kind = finding_types()[cell.refused]
+    after = display(cell.value[0] or cell.value[1] if column.type == "date_or_year" and cell.value else cell.value)
+    return (mask(before), mask(after)) if column.personal else (before, after)
+
+
+def _refusal(reading: TableReading, column: Column, number: int, place: str, shown: str, code: str) -> CellFinding:
+    kind = finding_types()[code]
     severity = "warning" if column.computed else kind.severity
     vi, en = kind.sentences(
-        cell=place, column=column.labels[0], value=masked, row=number, sheet=reading.title, allowed=", ".join(column.codes or {})
+        cell=place, column=column.labels[0], value=shown, row=number, sheet=reading.title, allowed=", ".join(column.codes or {})
     )
-    reading.findings.append(
-        CellFinding(cell.refused, severity, reading.sheet.name, number, column.labels[0], place, masked or None, vi, en)
-    )
-    if cell.refused != "ID-11-DIGITS":  # the value is kept
-        refused.setdefault(index, []).append(column.field)
+    return CellFinding(code, severity, reading.sheet.name, number, column.labels[0], place, shown or None, vi, en)
 
 
 def display(value: Any) -> str:
     """A value as a person typed it: dates dd/mm/yyyy, whole floats without a point."""
+    if type(value) is str:
+        return value
     if value is None:
         return ""
     if isinstance(value, float) and value.is_integer():
@@ -201,18 +205,22 @@ def display(value: Any) -> str:
     return "x" if value is True else str(value)
 
 
-def _copy_pair(value: tuple[date | None, int] | None) -> tuple[str, str]:
-    return ("\\N", "\\N") if value is None else (copy_text(value[0]), str(value[1]))
+def _date_text(value: tuple[date | None, int] | None) -> str:
+    return copy_text(value and value[0])
+
+
+def _year_text(value: tuple[date | None, int] | None) -> str:
+    return copy_text(value and value[1])
 
 
 def copy_text(value: Any) -> str:
     """A value in COPY's text format."""
+    if type(value) is str:
+        if "\\" in value or not value.isprintable():
+            return value.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
+        return value
     if value is None:
         return "\\N"
     if value is True or value is False:
         return "t" if value else "f"
-    if isinstance(value, str):
-        if "\\" in value or "\t" in value or "\n" in value or "\r" in value:
-            return value.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
-        return value
     return str(value)

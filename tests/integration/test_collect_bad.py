@@ -348,7 +348,7 @@ def test_a_connection_cut_in_the_middle_loses_nothing(
         )
     import ingestion.collect as module
 
-    really_load: Any = vars(module)["load_file"]
+    really_load: Any = vars(module)["load_files"]
     calls = 0
 
     def cut(*arguments: Any, **options: Any) -> Any:
@@ -359,7 +359,8 @@ def test_a_connection_cut_in_the_middle_loses_nothing(
         return really_load(*arguments, **options)
 
     with monkeypatch.context() as patched:
-        patched.setattr(module, "load_file", cut)
+        patched.setattr(module, "load_files", cut)
+        patched.setattr(module, "BATCH_FILES", 1)
         with pytest.raises(psycopg.OperationalError):
             collect(warehouse, run)
     assert conn.execute("select count(*) from intake.submission").fetchone() == (1,)

@@ -517,12 +517,15 @@ as $$
     from (
         select r::text as failing_row
         from audit.failing_row as r
-        where r.run_id = p_run_id and r.origin = p_origin
-            and (p_sha256 is null or r.sha256 = p_sha256)
-            and (p_round is null or exists (
+        where p_sha256 is not null and r.sha256 = p_sha256 and r.run_id = p_run_id and r.origin = p_origin
+        union all
+        select r::text
+        from audit.failing_row as r
+        where p_sha256 is null and r.run_id = p_run_id and r.origin = p_origin
+            and exists (
                 select 1 from audit.validation_batch as b
                 where b.run_id = r.run_id and b.submission_id = r.submission_id and b.round = p_round
-            ))
+            )
     ) as f
 $$;
 comment on function audit.findings_digest is
