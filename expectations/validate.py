@@ -99,7 +99,8 @@ def _judge(settings: Settings, conn: Connection, run: Run, item: Round, kind: st
         raise ValidationFailed(f"Great Expectations and the rules' own queries disagree (rule: GX, own): {different}")
     write_results(conn, run.run_id, rules, rule_versions(conn))
     _record(conn, run, item, kind, time.monotonic() - started)
-    outcome = _decide(conn, run, item) if kind == "accept" else {}
+    outcome, events = _decide(conn, run, item) if kind == "accept" else ({}, [])
+    append_events(conn, run.run_id, run.now, [*events, _round_event(conn, run, item, kind)])
     conn.commit()
     return {**outcome, "failing_rows": sum(written.values())}
 
@@ -137,7 +138,15 @@ def _record(conn: Connection, run: Run, item: Round, kind: str, seconds: float) 
     )  # fmt: skip
 
 
-def _decide(conn: Connection, run: Run, item: Round) -> dict[str, int]:
+def _round_event(conn: Connection, run: Run, item: Round, kind: str) -> Event:
+    """The round itself, with the digest of every failing row it wrote."""
+    row = conn.execute("select row_count, digest from audit.findings_digest(%s, 'rule', null, %s)", (run.run_id, item.number)).fetchone()
+    assert row is not None
+    findings = {"count": row[0], "sha256": row[1]}
+    return Event("round", run.now, "rules", payload={"round": item.number, "kind": kind, "findings": findings})
+
+
+def _decide(conn: Connection, run: Run, item: Round) -> tuple[dict[str, int], list[Event]]:
     """Accept what has no error (of a rule or of the reader) and return the rest; the accepted one supersedes the one before."""
     bad = {
         row[0]
@@ -177,12 +186,7 @@ def _decide(conn: Connection, run: Run, item: Round) -> dict[str, int]:
         for old in replaced.get(submission, []):
             events.append(Event("superseded", run.now, "rules", old, None, {"by": str(submission)}))
             superseded += 1
-    digest = conn.execute("select row_count, digest from audit.findings_digest(%s, 'rule', null, %s)", (run.run_id, item.number)).fetchone()
-    assert digest is not None
-    findings = {"count": digest[0], "sha256": digest[1]}
-    events.append(Event("round", run.now, "rules", payload={"round": item.number, "kind": "accept", "findings": findings}))
-    append_events(conn, run.run_id, run.now, events)
-    return {"accepted": len(item.submissions) - len(bad), "returned": len(bad), "superseded": superseded}
+    return {"accepted": len(item.submissions) - len(bad), "returned": len(bad), "superseded": superseded}, events
 
 
 __all__: Sequence[str] = ("Round", "ValidationFailed", "recheck", "rules_for", "validate_pending")

@@ -9,18 +9,19 @@ from datetime import date, datetime
 from typing import Any
 
 from ingestion.contracts import PeriodType
+from ingestion.reader.cells import clean_text
 
-_KEY = re.compile(r"^(?P<year>20\d\d)(?:-(?:H(?P<half>[12])|Q(?P<quarter>[1-4])|(?P<month>0[1-9]|1[0-2])))?$")
+_KEY = re.compile(r"(?P<year>20\d\d)(?:-(?:H(?P<half>[12])|Q(?P<quarter>[1-4])|(?P<month>0[1-9]|1[0-2])))?", re.ASCII)
 _ROMAN = {"i": "1", "ii": "2", "iii": "3", "iv": "4"}
 _SPELLINGS: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"^(?:năm )?(20\d\d)$"), "{0}"),
-    (re.compile(r"^(?:quý|q)\.? ?([1-4]|i{1,3}|iv)[ /-]+(?:năm )?(20\d\d)$"), "{1}-Q{0}"),
-    (re.compile(r"^(20\d\d)[ /-]*q([1-4])$"), "{0}-Q{1}"),
-    (re.compile(r"^6 tháng đầu năm (20\d\d)$"), "{0}-H1"),
-    (re.compile(r"^6 tháng cuối năm (20\d\d)$"), "{0}-H2"),
-    (re.compile(r"^(20\d\d)[ /-]*h([12])$"), "{0}-H{1}"),
-    (re.compile(r"^(?:tháng )?(\d{1,2})[ /-]+(20\d\d)$"), "{1}-{0:0>2}"),
-    (re.compile(r"^(20\d\d)-(\d{1,2})$"), "{0}-{1:0>2}"),
+    (re.compile(r"(?:năm )?(20\d\d)", re.ASCII), "{0}"),
+    (re.compile(r"(?:quý|q)\.? ?([1-4]|i{1,3}|iv)[ /-]+(?:năm )?(20\d\d)", re.ASCII), "{1}-Q{0}"),
+    (re.compile(r"(20\d\d)[ /-]*q([1-4])", re.ASCII), "{0}-Q{1}"),
+    (re.compile(r"6 tháng đầu năm (20\d\d)", re.ASCII), "{0}-H1"),
+    (re.compile(r"6 tháng cuối năm (20\d\d)", re.ASCII), "{0}-H2"),
+    (re.compile(r"(20\d\d)[ /-]*h([12])", re.ASCII), "{0}-H{1}"),
+    (re.compile(r"(?:tháng )?(\d{1,2})[ /-]+(20\d\d)", re.ASCII), "{1}-{0:0>2}"),
+    (re.compile(r"(20\d\d)-(\d{1,2})", re.ASCII), "{0}-{1:0>2}"),
 )
 
 
@@ -34,7 +35,7 @@ class Period:
 
 def parse_key(key: str) -> Period | None:
     """A period of its key; None where it is none."""
-    match = _KEY.match(key)
+    match = _KEY.fullmatch(key)
     if match is None:
         return None
     year = int(match["year"])
@@ -64,8 +65,8 @@ def _key_of(raw: Any, period_type: str | None) -> str:
         return f"{raw.year}-{raw.month:02d}" if period_type in (None, "month") else ""
     if isinstance(raw, float) and raw.is_integer():
         raw = int(raw)
-    text = " ".join(str(raw).casefold().split())
+    text = (clean_text(str(raw)).value or "").casefold()
     for pattern, template in _SPELLINGS:
-        if found := pattern.match(text):
+        if found := pattern.fullmatch(text):
             return template.format(*(_ROMAN.get(part, part) for part in found.groups()))
     return text.upper()

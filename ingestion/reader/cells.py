@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
@@ -17,13 +18,18 @@ SERIALS = range(7306, 73051)  # 1/1/1920 to 31/12/2099 in the 1900 system
 YEARS = range(1900, 2101)
 MAX_INTEGER = 2**63 - 1
 
-_THOUSANDS = re.compile(r"^-?\d{1,3}(\.\d{3})+$")
-_PLAIN_INTEGER = re.compile(r"^-?\d+$")
-_VI_DECIMAL = re.compile(r"^-?(\d{1,3}(\.\d{3})+|\d+),\d+$")
-_DOT_DECIMAL = re.compile(r"^-?\d+\.\d+$")
-_DAY = re.compile(r"^(\d{1,2})[/.-](\d{1,2})[/.-](\d{2}|\d{4})$")
-_ISO_DAY = re.compile(r"^(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]00:00(?::00)?)?$")
+_THOUSANDS = re.compile(r"-?[1-9]\d{0,2}(\.\d{3})+", re.ASCII)
+_PLAIN_INTEGER = re.compile(r"-?\d{1,30}", re.ASCII)
+_VI_DECIMAL = re.compile(r"-?([1-9]\d{0,2}(\.\d{3})+|\d{1,30}),\d{1,30}", re.ASCII)
+_DOT_DECIMAL = re.compile(r"-?\d{1,30}\.\d{1,30}", re.ASCII)
+_LONG_INTEGER = re.compile(r"-?\d+", re.ASCII)
+_COMMA_OR_THOUSANDS = re.compile(r"-?[1-9]\d{0,2},\d{3}", re.ASCII)
+_POINT_OR_THOUSANDS = re.compile(r"-?[1-9]\d{0,2}(\.\d{3}|,\d{3},\d{3})", re.ASCII)
+_DAY = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{2}|\d{4})", re.ASCII)
+_ISO_DAY = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]00:00(?::00)?)?", re.ASCII)
+_YEAR = re.compile(r"\d{4}", re.ASCII)
 FLAG_MARKS = {"x", "X", "1", "có", "✓", "✔", "√", "☑", "☒"}
+NO_MARKS = {"0", "không"}
 
 
 class Cell(NamedTuple):
@@ -82,7 +88,7 @@ class Converter:
         return {key: memory[key] for key in keys}
 
     def _one(self, raw: Any) -> Cell:
-        blank = raw is None or raw == "" or (isinstance(raw, str) and not raw.strip(_SPACES))
+        blank = raw is None or raw == "" or (isinstance(raw, str) and not raw.strip(SPACES))
         cell = self._empty() if blank else self._convert(raw)
         return MISSING if self._is_required and cell.value is None and not cell.refused else cell
 
@@ -102,7 +108,7 @@ class Converter:
     def _code(self, raw: Any) -> Cell:
         text, repair = _plain(raw)
         if self.column.codes is None:
-            return Cell(text, repair)
+            return Cell(text or None, repair)
         found = self._codes.get(_fold(text))
         if found is None:
             return Cell(None, refused="NOT-ALLOWED")
@@ -113,34 +119,37 @@ class Converter:
         if isinstance(raw, (bool, date, datetime, time, timedelta)):
             return Cell(None, refused="NOT-A-NUMBER")
         if isinstance(raw, (int, float)):
+            if not math.isfinite(raw):
+                return Cell(None, refused="NOT-A-NUMBER")
             if raw != int(raw) or abs(raw) > MAX_INTEGER:
                 return Cell(None, refused="NOT-A-WHOLE-NUMBER")
             return Cell(int(raw))
         text, _ = _plain(raw)
         digits = text.replace(" ", "")
-        if _PLAIN_INTEGER.match(digits) or _THOUSANDS.match(digits):
+        if _PLAIN_INTEGER.fullmatch(digits) or _THOUSANDS.fullmatch(digits):
             number = int(digits.replace(".", ""))
             return Cell(number, "NUMBER-TEXT") if abs(number) <= MAX_INTEGER else Cell(None, refused="NOT-A-WHOLE-NUMBER")
-        if _VI_DECIMAL.match(digits):
-            # 1,234 may be a decimal (vi-VN) or thousands (en-US): never guessed.
-            ambiguous = re.fullmatch(r"-?\d{1,3},\d{3}", digits)
-            return Cell(None, refused="AMBIGUOUS-NUMBER" if ambiguous else "NOT-A-WHOLE-NUMBER")
-        return Cell(None, refused="NOT-A-WHOLE-NUMBER" if _DOT_DECIMAL.match(digits) else "NOT-A-NUMBER")
+        if _COMMA_OR_THOUSANDS.fullmatch(digits):  # a decimal (vi-VN) or thousands (en-US): never guessed
+            return Cell(None, refused="AMBIGUOUS-NUMBER")
+        is_number = any(kind.fullmatch(digits) for kind in (_VI_DECIMAL, _DOT_DECIMAL, _LONG_INTEGER))
+        return Cell(None, refused="NOT-A-WHOLE-NUMBER" if is_number else "NOT-A-NUMBER")
 
     def _number(self, raw: Any) -> Cell:
         if isinstance(raw, (bool, date, datetime, time, timedelta)):
             return Cell(None, refused="NOT-A-NUMBER")
         if isinstance(raw, (int, float)):
+            if not math.isfinite(raw):
+                return Cell(None, refused="NOT-A-NUMBER")
             return Cell(format(raw, ".15g") if isinstance(raw, float) else str(raw))
         text, _ = _plain(raw)
         digits = text.replace(" ", "").removesuffix("%")
-        if re.fullmatch(r"-?\d{1,3}\.\d{3}", digits) or re.fullmatch(r"-?\d{1,3},\d{3},\d{3}", digits):
+        if _POINT_OR_THOUSANDS.fullmatch(digits):
             return Cell(None, refused="AMBIGUOUS-NUMBER")
-        if _PLAIN_INTEGER.match(digits) or _THOUSANDS.match(digits):
+        if _PLAIN_INTEGER.fullmatch(digits) or _THOUSANDS.fullmatch(digits):
             return Cell(digits.replace(".", ""), "NUMBER-TEXT")
-        if _VI_DECIMAL.match(digits):
+        if _VI_DECIMAL.fullmatch(digits):
             return Cell(digits.replace(".", "").replace(",", "."), "NUMBER-TEXT")
-        if _DOT_DECIMAL.match(digits):
+        if _DOT_DECIMAL.fullmatch(digits):
             return Cell(digits, "NUMBER-TEXT")
         return Cell(None, refused="NOT-A-NUMBER")
 
@@ -150,6 +159,8 @@ class Converter:
             return Cell(True)
         if text in FLAG_MARKS or text.casefold() in FLAG_MARKS or raw is True:
             return Cell(True, "FLAG-MARK")
+        if text.casefold() in NO_MARKS or raw is False:
+            return Cell(False, "FLAG-MARK")
         return Cell(None, refused="NOT-A-FLAG")
 
     def _date(self, raw: Any) -> Cell:
@@ -159,7 +170,7 @@ class Converter:
             return Cell(raw)
         if isinstance(raw, (int, float)) and not isinstance(raw, bool):
             shift = 1462 if self.is_1904 else 0
-            if raw == int(raw) and int(raw) + shift in SERIALS:
+            if math.isfinite(raw) and raw == int(raw) and int(raw) + shift in SERIALS:
                 epoch = EPOCH_1904 if self.is_1904 else EPOCH_1900
                 return Cell(epoch + timedelta(days=int(raw)), "EXCEL-SERIAL")
             return Cell(None, refused="NOT-A-DATE")
@@ -171,7 +182,7 @@ class Converter:
             return Cell((None, int(raw)))
         if isinstance(raw, str):
             text = _plain(raw)[0]
-            if text.isdigit() and len(text) == 4 and int(text) in YEARS:
+            if _YEAR.fullmatch(text) and int(text) in YEARS:
                 return Cell((None, int(text)), None if text == raw else "SPACES")
         day = self._date(raw)
         return day if day.value is None else day._replace(value=(day.value, day.value.year))
@@ -187,23 +198,23 @@ def converter_for(column: Column, is_1904: bool = False) -> Converter:
     return Converter(column, is_1904) if column.personal and column.type == "text" else _remembering(column, is_1904)
 
 
-_SPACES = " \t\r\n\u00a0\u2007\u202f\u200b\ufeff\u3000"
-_RUN_OF_SPACES = re.compile(f"[{_SPACES}]+")
+SPACES = (
+    " \t\r\n\v\f\x1c\x1d\x1e\x1f\x85\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u200b\u2028\u2029\u202f\u205f\u3000\ufeff"
+)
+"""Every kind of gap that Unicode knows, and two that have no width."""
+_RUN_OF_SPACES = re.compile(f"[{SPACES}]+")
 
 
 def clean_text(raw: str) -> Cell:
     """Unicode NFC; runs of spaces of any kind to one."""
     if _is_plain(raw):
         return Cell(raw)
-    text, repair = raw, None
+    text, repair = raw.replace("\x00", ""), None
     if not unicodedata.is_normalized("NFC", text):
         text, repair = unicodedata.normalize("NFC", text), "UNICODE-NFC"
-    spaced = _RUN_OF_SPACES.sub(" ", text).strip(" ")
-    if spaced != text:
-        text, repair = spaced, repair or "SPACES"
-    if "\x00" in text:
-        text, repair = text.replace("\x00", ""), "SPACES"
-    return Cell(text or None, repair)
+    text = _RUN_OF_SPACES.sub(" ", text).strip(" ")
+    return Cell(text or None, repair or (None if text == raw else "SPACES"))
 
 
 def _is_plain(text: str) -> bool:
@@ -242,9 +253,9 @@ def _fold(text: str) -> str:
 
 
 def _text_date(text: str) -> Cell:
-    if match := _ISO_DAY.match(text):
+    if match := _ISO_DAY.fullmatch(text):
         year, month, day = map(int, match.groups())
-    elif match := _DAY.match(text):
+    elif match := _DAY.fullmatch(text):
         if len(match[3]) == 2:
             return Cell(None, refused="AMBIGUOUS-DATE")
         day, month, year = map(int, match.groups())

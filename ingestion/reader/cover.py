@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,7 +47,7 @@ def read_cover(workbook: Workbook) -> Cover:
     mend_identifiers(columns)
     cells = {name: column[0] for name, column in columns.items()}
     commune = cells["commune_code"].value
-    if not commune or not commune.isdigit() or len(commune) != 5:
+    if not commune or not re.fullmatch(r"[0-9]{5}", commune):
         raise ReadError("NO-COMMUNE", value=commune or "")
     period = _period(raws, cells)
     return Cover(

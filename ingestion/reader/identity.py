@@ -43,7 +43,9 @@ def mend_identifiers(cells: Mapping[str, Cells]) -> None:
 def _short(column: Cells, digits: int) -> list[int]:
     """Indexes of the cells with exactly so many digits."""
     return [
-        index for index, cell in enumerate(column) if isinstance(cell.value, str) and len(cell.value) == digits and cell.value.isdigit()
+        index
+        for index, cell in enumerate(column)
+        if isinstance(cell.value, str) and len(cell.value) == digits and cell.value.isascii() and cell.value.isdigit()
     ]
 
 

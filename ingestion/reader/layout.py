@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from ingestion.contracts import Column, Sheet
 from ingestion.findings import ReadError
+from ingestion.reader.cells import SPACES
 from ingestion.reader.workbook import Rows, Workbook
 
 HEADER_ROWS = 40
@@ -80,10 +82,23 @@ def find_header(rows: Rows, sheet: Sheet, version: str) -> Header | None:
     if len(fields) < ENOUGH * len(columns):
         return None
     extra = tuple(
-        (str(value).strip(), number) for number, value in enumerate(rows[best_row], start=1) if value != "" and number not in best
+        (str(value).strip(SPACES), number) for number, value in _labels(rows, best_row, best) if number not in best and not _is_blank(value)
     )
     missing = tuple(column for column in columns if column.field not in fields)
     return Header(best_row + 1, fields, missing, tuple(twice), extra)
+
+
+def _labels(rows: Rows, index: int, matched: dict[int, Column]) -> Iterator[tuple[int, Any]]:
+    """(column number, label) of the header whose last line is ``index``; a label merged over two lines stands in the upper one."""
+    lower, upper = rows[index], rows[index - 1] if index else []
+    has_two_lines = any(_is_blank(lower[number - 1]) for number in matched)
+    for number, value in enumerate(lower, start=1):
+        above = upper[number - 1] if number <= len(upper) else ""
+        yield number, above if has_two_lines and _is_blank(value) else value
+
+
+def _is_blank(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip(SPACES))
 
 
 @lru_cache(maxsize=256)

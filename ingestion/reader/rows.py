@@ -12,12 +12,16 @@ from operator import itemgetter
 from typing import Any
 
 from ingestion.contracts import Sheet
+from ingestion.reader.cells import SPACES
 from ingestion.reader.layout import Header, normal
 from ingestion.reader.workbook import Rows
 
 _NUMBERING = re.compile(r"^\(?(?:[a-zđ]{1,2}|\d{1,2}(?:\s*=.*)?)\)?$")
-_SIGNATURE = ("người lập", "tm.", "kt.", "t/m", "chủ tịch", "thủ trưởng", "xác nhận", "ký tên", "(ký", "ngày ", "..., ngày", "ban chỉ đạo")
-_TOTAL = ("tổng", "cộng")
+_SIGNATURE = ("người lập", "tm.", "kt.", "t/m", "chủ tịch", "thủ trưởng", "xác nhận", "ký tên", "(ký", "ngày ", ", ngày", "ban chỉ đạo")
+_DATE_LINE = re.compile(r"\bngày\b.*\btháng\b.*\bnăm\b")
+_ORDINAL = re.compile(r"[ivx]+|[a-dđ]")
+_TOTAL = re.compile(r"tổng\b|cộng\b(?=\W*$| *[:(\d]| (?:toàn|chung|các|cuối|trang|ấp|xã|hộ|số|dồn)\b)")
+"""Cộng Hòa is a place and Cộng a surname: the word alone, or with what is summed up."""
 _MAYBE_TOTAL = frozenset("TtCc .:*\n\t\u00a0")
 MANY = 4
 """A row with this many filled cells is data even without its key."""
@@ -79,7 +83,7 @@ def _plain_row(places: list[int], key: int) -> Callable[[list[Any]], bool]:
         if cells.count("") > most_empty:
             return False
         lead = next((cell for cell in cells if type(cell) is str and cell and not cell.isdigit()), "")
-        return lead[:1] not in _MAYBE_TOTAL or not normal(lead).startswith(_TOTAL)
+        return lead[:1] not in _MAYBE_TOTAL or not _TOTAL.match(normal(lead))
 
     return is_plain
 
@@ -95,9 +99,11 @@ def _kind(filled: list[tuple[int, Any]], key: int, labels: frozenset[str], in_si
         return "numbering"
     if sum(text in labels for text in texts) >= max(2, 0.6 * len(texts)):
         return "header"
+    if len(filled) == 2 and _ORDINAL.fullmatch(texts[0]) and not texts[1][-1:].isdigit():
+        return "heading"
     # The first text of a data row is its key (a code, a commune's name, a unit), never a word of summing up.
     lead = next((text for text in texts if not text.replace(".", "").isdigit()), "")
-    if lead.startswith(_TOTAL):
+    if _TOTAL.match(lead):
         return "total"
     if len(filled) >= MANY or (has_key and len(filled) >= 2 and not in_signature and not _is_signature(texts)):
         return "data"
@@ -116,8 +122,8 @@ def _is_numbering(texts: list[str]) -> bool:
 
 
 def _is_signature(texts: list[str]) -> bool:
-    return any(text.startswith(_SIGNATURE) for text in texts)
+    return any(text.startswith(_SIGNATURE) or text in ("tm", "kt") or _DATE_LINE.search(text) for text in texts)
 
 
 def _blank(value: Any) -> bool:
-    return value == "" or value is None or (isinstance(value, str) and not value.strip())
+    return value == "" or value is None or (isinstance(value, str) and not value.strip(SPACES))

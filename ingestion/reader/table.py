@@ -195,7 +195,7 @@ def _refusal(reading: TableReading, column: Column, number: int, place: str, sho
 def display(value: Any) -> str:
     """A value as a person typed it: dates dd/mm/yyyy, whole floats without a point."""
     if type(value) is str:
-        return value
+        return value.replace("\x00", "") if "\x00" in value else value  # the database takes no NUL
     if value is None:
         return ""
     if isinstance(value, float) and value.is_integer():
@@ -217,6 +217,7 @@ def copy_text(value: Any) -> str:
     """A value in COPY's text format."""
     if type(value) is str:
         if "\\" in value or not value.isprintable():
+            value = value.replace("\x00", "")
             return value.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
         return value
     if value is None:

@@ -150,7 +150,7 @@ CELLS: dict[str, tuple[str, str, Any, str]] = {
     "no such day": ("household_list", "review_date", "31/02/2023", "NO-SUCH-DATE"),
     "no date": ("household_list", "review_date", "hôm qua", "NOT-A-DATE"),
     "a serial out of time": ("household_list", "review_date", 12, "NOT-A-DATE"),
-    "a flag that is none": ("household_list", "dep_nutrition", "không", "NOT-A-FLAG"),
+    "a flag that is none": ("household_list", "dep_nutrition", "không rõ", "NOT-A-FLAG"),
     "an unknown class": ("household_list", "closing_class", "Hộ khá", "NOT-ALLOWED"),
     "a required cell left empty": ("household_list", "hamlet", None, "MISSING-VALUE"),
 }

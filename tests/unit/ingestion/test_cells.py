@@ -193,7 +193,8 @@ def test_number(raw: Any, expected: Cell) -> None:
         ("x", Cell(True)),
         *((mark, Cell(True, "FLAG-MARK")) for mark in ("X", " x ", "1", "có", "Có", "CÓ", "✓", "✔", "√", "☑", "☒", 1, 1.0, True)),
         (unicodedata.normalize("NFD", "có"), Cell(True, "FLAG-MARK")),
-        *((mark, refused("NOT-A-FLAG")) for mark in ("0", 0, 2, "không", "xx", "-", "True", date(2024, 1, 1))),
+        *((mark, Cell(False, "FLAG-MARK")) for mark in ("0", 0, False, "không", "Không")),
+        *((mark, refused("NOT-A-FLAG")) for mark in (2, "xx", "-", "True", date(2024, 1, 1))),
     ],
 )
 def test_flag(raw: Any, expected: Cell) -> None:
@@ -352,3 +353,37 @@ def test_spaces_of_every_kind_are_one_space(words: list[str], data: st.DataObjec
     gaps = st.lists(st.sampled_from(SPACES), min_size=1, max_size=3).map("".join)
     text = "".join(data.draw(gaps) + word for word in words) + data.draw(gaps)
     assert clean_text(text).value == " ".join(words)
+
+
+NOT_FINITE = (float("inf"), float("-inf"), float("nan"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "raw", "code"),
+    [
+        *(("integer", number, "NOT-A-NUMBER") for number in NOT_FINITE),
+        *(("number", number, "NOT-A-NUMBER") for number in NOT_FINITE),
+        *(("date", number, "NOT-A-DATE") for number in NOT_FINITE),
+        *(("date_or_year", number, "NOT-A-DATE") for number in NOT_FINITE),
+        ("integer", "9" * 5000, "NOT-A-WHOLE-NUMBER"),
+        ("integer", "0.125", "NOT-A-WHOLE-NUMBER"),
+        ("integer", "0,125", "NOT-A-WHOLE-NUMBER"),
+        ("integer", "١٢", "NOT-A-NUMBER"),
+        ("number", "١٢", "NOT-A-NUMBER"),
+        ("date_or_year", "²²²²", "NOT-A-DATE"),
+    ],
+)  # fmt: skip
+def test_values_that_only_look_like_a_number_or_a_date(kind: Any, raw: Any, code: str) -> None:
+    assert convert(kind, raw) == refused(code)
+
+
+def test_a_decimal_with_a_leading_zero_has_one_reading() -> None:
+    assert convert("number", "0.125") == Cell("0.125", "NUMBER-TEXT")
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [("a \x00", "a"), ("a \x00 b", "a b"), ("e\x00\u0301", "é"), ("\x00", None), ("\u2003a\u2009b\v", "a b")],
+)
+def test_nul_and_rare_spaces_leave_clean_text(raw: str, expected: str | None) -> None:
+    assert clean_text(raw).value == expected

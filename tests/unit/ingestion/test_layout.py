@@ -97,6 +97,11 @@ def test_an_unknown_label_is_extra() -> None:
     assert header.columns["poor_count"] == 6
 
 
+def test_an_extra_label_merged_over_two_lines_is_told_and_gaps_are_not() -> None:
+    upper, lower = [*UPPER, "Ghi chú", " "], [*LOWER, "", "\u00a0"]
+    assert found([upper, lower]).extra == (("Ghi chú", len(upper) - 1),)
+
+
 @given(st.sets(st.sampled_from(range(len(FIELDS))), min_size=1, max_size=2))
 def test_up_to_two_fifths_of_the_columns_may_be_missing(gone: set[int]) -> None:
     header = found([[label for at, label in enumerate(LABELS) if at not in gone]])

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import date, datetime, timedelta
 from itertools import pairwise
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given
@@ -169,3 +170,14 @@ def test_the_parts_of_a_year_fill_it(year: int) -> None:
 def test_whatever_a_cover_says_is_a_period_or_none(raw: Any, kind: PeriodType | None) -> None:
     period = read_period(raw, kind)
     assert period is None or parse_key(period.key) == period
+
+
+@pytest.mark.parametrize("said", ["Năm 2023", "Năm\u00a02023", "\u200bNăm 2023"])
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_a_period_is_read_however_its_letters_are_composed(said: str, form: Literal["NFC", "NFD"]) -> None:
+    assert read_period(unicodedata.normalize(form, said), "year") == parse_key("2023")
+
+
+@pytest.mark.parametrize("key", ["20٢٣", "2023\n", "２０２３"])
+def test_a_key_is_made_of_plain_digits(key: str) -> None:
+    assert parse_key(key) is None

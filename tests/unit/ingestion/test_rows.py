@@ -80,6 +80,7 @@ def test_rows_are_numbered_as_excel_shows_them(header: tuple[Row, ...]) -> None:
         at(row_label=2, member_count=2, score_b1=90, score_b2=10),
         at(household_code="HN-002", head_name="Cộng Văn Hòa", hamlet="Tổng Thử", member_count=4),
         at(row_label=2, household_code="HN-002", head_name="Tổng Văn Mẫu"),
+        at(row_label=2, household_code="00123", head_name="Cộng Thị Thử", hamlet="Ấp Thử", member_count=4),
         at(household_code="HN-002", head_name="Trần Thị Mẫu", hamlet="Chủ tịch xã", member_count=2),
         [*HOUSEHOLD, "ghi chú bên lề"],
         ["", "HN-002", "Trần Thị Mẫu"],
@@ -210,3 +211,24 @@ def test_every_row_below_the_header_is_data_or_counted_once(below: list[Row]) ->
     assert kinds.data == sorted({number for number in kinds.data if 2 <= number <= len(below) + 1})
     assert len(kinds.odd) == kinds.skipped["other"]
     assert not set(kinds.odd) & set(kinds.data)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [at(row_label="..., ngày 14 tháng 12 năm 2023"), at(hamlet="Tân An, ngày 14 tháng 12 năm 2023"), at(head_name="TM."), at(hamlet="KT.")],
+)
+def test_a_line_of_place_and_date_or_for_whom_is_a_signature(row: Row) -> None:
+    assert kind_of(row) == "signature"
+
+
+def test_a_numeral_before_a_name_is_a_heading() -> None:
+    assert kind_of(at(row_label="II", household_code="Ấp Bình Thử")) == "heading"
+
+
+@pytest.mark.parametrize(("text", "kind"), [("Cộng Hòa", "data"), ("Cộng", "total"), ("Cộng: 12", "total"), ("Cộng toàn xã", "total")])
+def test_a_place_called_like_a_total_is_data(text: str, kind: str) -> None:
+    assert kind_of(at(household_code=text, member_count=1, score_b1=2, score_b2=3)) == kind
+
+
+def test_a_row_of_gaps_without_width_is_blank() -> None:
+    assert kind_of(at(row_label="\u200b", hamlet="\ufeff")) == "blank"

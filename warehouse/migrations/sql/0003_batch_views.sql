@@ -392,7 +392,9 @@ where not exists (
 create view intake.list_in_force as
 select
     l.submission_id,
+    l.row_number,
     f.commune_code,
+    f.commune_valid_from,
     f.period_key,
     s.period_end_date,
     extract(year from s.period_end_date)::integer as period_year,
@@ -407,8 +409,61 @@ inner join intake.submission as s using (submission_id)
 inner join intake.household_list as l using (submission_id)
 where f.form_code = 'household_review';
 
--- Column 9 against 1-2-3-4+5+6+7+8 on each row of 7.2 and 7.3, a blank 4 or 8 read as "not entered". is_explained: the list's own
--- counts of the blank columns make up the residual.
+-- Tonight's households with their row of last year. Codes are a commune's own: where communes merged, previous_commune_code says
+-- whose code it was; without it a code that two of them used gives a row for each (candidates > 1), and nobody can tell.
+create view intake.batch_household_before as
+select
+    l.submission_id,
+    l.row_number,
+    o.submission_id as previous_submission_id,
+    o.row_number as previous_row_number,
+    o.household_code,
+    o.head_name,
+    o.head_citizen_id,
+    o.closing_class,
+    count(*) over (partition by l.submission_id, l.row_number) as candidates
+from intake.batch_household_list as l
+inner join intake.batch_previous as p using (submission_id)
+inner join intake.submission as s on p.previous_submission_id = s.submission_id
+inner join intake.household_list as o
+    on p.previous_submission_id = o.submission_id and coalesce(l.previous_household_code, l.household_code) = o.household_code
+where l.previous_commune_code is null or l.previous_commune_code = s.commune_code;
+
+-- Tonight's households with every earlier row that is surely theirs: under the same unit (a code that came back for another unit is
+-- not it), and under previous_commune_code before the unit had its present ground.
+create view intake.batch_household_history as
+select
+    l.submission_id,
+    l.row_number,
+    l.period_year,
+    f.period_year as earlier_year,
+    f.opening_class,
+    f.closing_class
+from intake.batch_household_list as l
+inner join intake.submission as s using (submission_id)
+inner join intake.list_in_force as f
+    on s.commune_code = f.commune_code and s.commune_valid_from = f.commune_valid_from and f.period_end_date < s.period_end_date
+where
+    (l.household_code = f.household_code and (l.previous_commune_code is null or f.period_end_date >= s.commune_footprint_from))
+    or (l.previous_household_code = f.household_code and l.previous_commune_code is null)
+union all
+select
+    l.submission_id,
+    l.row_number,
+    l.period_year,
+    f.period_year,
+    f.opening_class,
+    f.closing_class
+from intake.batch_household_list as l
+inner join intake.submission as s using (submission_id)
+inner join intake.list_in_force as f
+    on
+        l.previous_commune_code = f.commune_code
+        and coalesce(l.previous_household_code, l.household_code) = f.household_code
+        and f.period_end_date < s.commune_footprint_from;
+
+-- Column 9 against 1-2-3-4+5+6+7+8 on each row of 7.2 and 7.3, a blank 4 or 8 read as "not entered". A row with a refused cell is
+-- left out. is_explained: the list's own counts of the blank columns make up the residual; null where the list cannot tell.
 create view intake.batch_movement_residual as
 with residual as (
     select
@@ -430,16 +485,29 @@ with residual as (
         bool_or(m.field = 'other_increase' and m.printed is null) as blank_8
     from intake.batch_movement_cell as m
     group by m.submission_id, m.sheet, m.row_number, m.unit
-    having not bool_or(m.printed is null and m.field not in ('other_decrease', 'other_increase'))
+    having
+        not bool_or(m.printed is null and m.field not in ('other_decrease', 'other_increase'))
+        and not bool_or(m.field = any(m.refused_fields))
+),
+
+unsure as (
+    select distinct l.submission_id
+    from intake.batch_household_list as l
+    where l.refused_fields && array['opening_class', 'closing_class', 'movement']
 ),
 
 explained as (
     select
         r.*,
-        (r.blank_4 or r.blank_8) and r.residual
-        = case when r.blank_8 then coalesce(i.households, 0) else 0 end
-        - case when r.blank_4 then coalesce(d.households, 0) else 0 end as is_explained
+        case
+            when not (r.blank_4 or r.blank_8) then false
+            when u.submission_id is null
+                then r.residual
+                = case when r.blank_8 then coalesce(i.households, 0) else 0 end
+                - case when r.blank_4 then coalesce(d.households, 0) else 0 end
+        end as is_explained
     from residual as r
+    left join unsure as u using (submission_id)
     left join intake.batch_list_cell as d on r.submission_id = d.submission_id and r.sheet = d.sheet and d.field = 'other_decrease'
     left join intake.batch_list_cell as i on r.submission_id = i.submission_id and r.sheet = i.sheet and i.field = 'other_increase'
 )
