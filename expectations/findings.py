@@ -11,7 +11,7 @@ from uuid import UUID
 from psycopg import sql
 
 from expectations.catalogue import Rule
-from expectations.queries import failing_sql, sheets
+from expectations.queries import SESSION, failing_sql, sheets
 from warehouse.database import Connection
 
 INSERT = """
@@ -32,7 +32,8 @@ left join finding_column as c on c.sheet = f.sheet and c.field = f.field
 
 def use_round(conn: Connection, run_id: UUID, number: int) -> None:
     """Point the batch views of this session at a round, and make the contract's labels known to its queries."""
-    conn.execute("select set_config('warehouse.run_id', %s, false), set_config('warehouse.round', %s, false)", (str(run_id), str(number)))
+    for name, value in {"warehouse.run_id": str(run_id), "warehouse.round": str(number), **SESSION}.items():
+        conn.execute("select set_config(%s, %s, false)", (name, value))
     conn.execute("create temporary table if not exists finding_column (sheet text, field text, label text, is_personal boolean)")
     conn.execute("truncate finding_column")
     with conn.cursor() as cursor:

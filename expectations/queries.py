@@ -7,6 +7,10 @@ from functools import cache
 from expectations.catalogue import Rule, opening_date_sql
 from ingestion.contracts import Sheet, all_forms
 
+SESSION = {"enable_nestloop": "off", "jit": "off"}
+"""Planner settings of every session that runs rules. How many submissions a round holds is hidden in settings of the session, so the
+planner takes it for one and would look each of tonight's rows up singly."""
+
 FINDING = ("submission_id", "sheet", "row_number", "field", "value", "reason_vi", "reason_en")
 """Columns of a failing row."""
 

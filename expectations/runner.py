@@ -14,7 +14,7 @@ from urllib.parse import quote
 from uuid import UUID
 
 from expectations.catalogue import Rule
-from expectations.queries import failing_sql
+from expectations.queries import SESSION, failing_sql
 from expectations.results import keep_result
 from warehouse.database import database_url, url_with
 from warehouse.settings import Settings
@@ -41,7 +41,8 @@ def run_rules(settings: Settings, run_id: UUID, number: int, rules: Sequence[Rul
     gx = quiet_great_expectations()
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
-    options = quote(f"-c timezone=UTC -c warehouse.run_id={run_id} -c warehouse.round={number}")
+    session = {"timezone": "UTC", "warehouse.run_id": run_id, "warehouse.round": number, **SESSION}
+    options = quote(" ".join(f"-c {name}={value}" for name, value in session.items()))
     url = f"{url_with(database_url(settings), scheme='postgresql+psycopg')}?options={options}"
     source = context.data_sources.add_or_update_postgres("intake", connection_string=url)
     counts: dict[str, int] = {}
