@@ -40,6 +40,17 @@ ROUNDS = """
 """
 
 
+ANALYZED = (
+    "audit.validation_batch",
+    "audit.submission_event",
+    "audit.column_map (submission_id)",
+    "intake.submission",
+    "intake.household_list (submission_id, household_code, closing_class)",
+    "intake.member_list (submission_id, household_code)",
+)
+"""What the rules join by: rows that came minutes ago are unknown to the planner."""
+
+
 @dataclass(frozen=True)
 class Round:
     """Submissions of one form and period end judged together, one a (commune, period)."""
@@ -118,10 +129,8 @@ def _freeze(conn: Connection, run: Run, item: Round) -> None:
             [(run.run_id, submission, item.number) for submission in item.submissions],
         )
     conn.commit()
-    for table in ("validation_batch", "submission_event"):
-        conn.execute(f"analyze audit.{table}")
-    for table in ("submission", "household_list", "member_list", "column_map"):
-        conn.execute(f"analyze {'audit' if table == 'column_map' else 'intake'}.{table}")
+    for table in ANALYZED:
+        conn.execute(f"analyze {table}")
     conn.commit()
 
 

@@ -134,7 +134,8 @@ def run_airflow(arguments: list[str], environment: dict[str, str], log_file: Pat
 
 def airflow_command(*arguments: str) -> list[str]:
     """Airflow's command line by the running interpreter, so that PATH does not matter."""
-    return [sys.executable, "-m", "airflow", *arguments]
+    module = ["operations.airflow_scheduler"] if arguments == ("scheduler",) else ["airflow", *arguments]
+    return [sys.executable, "-m", *module]
 
 
 def login_password(settings: Settings) -> str:

@@ -51,6 +51,10 @@ def write_page(path: Path, template: str, context: dict[str, Any]) -> None:
     write_atomic(path, environment().get_template(template).render(context))
 
 
+def _is_plain(value: object) -> bool:
+    return type(value) is str and not value.startswith(words.FORMULA)
+
+
 def write_csv(path: Path, header: Sequence[str], lines: Iterable[Sequence[object]]) -> int:
     """A CSV that Excel opens as UTF-8 and in which no cell runs as a formula. Returns the number of lines."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -60,7 +64,7 @@ def write_csv(path: Path, header: Sequence[str], lines: Iterable[Sequence[object
         writer = csv.writer(file)
         writer.writerow(header)
         for line in lines:
-            writer.writerow([words.csv_safe(value) for value in line])
+            writer.writerow([value if _is_plain(value) else words.csv_safe(value) for value in line])
             count += 1
     part.replace(path)
     return count

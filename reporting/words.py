@@ -106,10 +106,13 @@ def sheet_position(form_code: str | None, sheet: str | None) -> int:
     return -1
 
 
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
 def csv_safe(value: object) -> str:
     """A cell that a spreadsheet will not take for a formula: what starts with = + - @ (or a control) stays text."""
     text = "" if value is None else str(value)
-    return "'" + text if text[:1] in ("=", "+", "-", "@", "\t", "\r", "\n") else text
+    return "'" + text if text.startswith(FORMULA) else text
 
 
 def anchor(rule_code: str) -> Markup:

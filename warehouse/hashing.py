@@ -14,7 +14,7 @@ LEFT_OUT = ("publication_id",)
 
 
 def content_hash(conn: Connection, schema: str, table: str) -> str:
-    """SHA-256 over the rows of a table, in the order of their text under COLLATE "C"."""
+    """SHA-256 over the names of the columns and the hash of each row, in the order of these hashes."""
     columns = [
         row[0]
         for row in conn.execute(
@@ -28,14 +28,18 @@ def content_hash(conn: Connection, schema: str, table: str) -> str:
             (schema, table, list(LEFT_OUT)),
         )
     ]
-    value = sql.SQL("{} || quote_nullable({}::text)")
-    values = sql.SQL(", ").join(value.format(sql.Literal(f"{name}="), sql.Identifier(name)) for name in columns)
+    # A row's text tells null from empty, and quotes what would end a value.
     statement = sql.SQL(
         """
-        select encode(sha256(convert_to(coalesce(string_agg(row_hash, '' order by row_hash collate "C"), ''), 'UTF8')), 'hex')
-        from (select encode(sha256(convert_to(concat_ws(',', {}), 'UTF8')), 'hex') as row_hash from {}.{}) as r
+        select encode(sha256(convert_to({}, 'UTF8') || coalesce(string_agg(row_hash, ''::bytea order by row_hash), ''::bytea)), 'hex')
+        from (select sha256(convert_to(row({})::text, 'UTF8')) as row_hash from {}.{} as t) as r
         """
-    ).format(values, sql.Identifier(schema), sql.Identifier(table))
+    ).format(
+        sql.Literal(",".join(columns)),
+        sql.SQL(", ").join(sql.Identifier("t", name) for name in columns),
+        sql.Identifier(schema),
+        sql.Identifier(table),
+    )
     conn.execute("set local datestyle = 'ISO, YMD'")
     row = conn.execute(statement).fetchone()
     assert row is not None
