@@ -12,7 +12,9 @@ from synthetic.targets import Commune
 
 ICT = timezone(timedelta(hours=7))
 """Indochina time: no daylight saving, so a fixed offset is right."""
-LAST_DAY = (12, 30)
+DUE = (12, 20)
+"""Month and day on which the final result is due (reference/calendar.csv)."""
+LATE_SHARE = 0.05
 NAMES = (
     "{code}_{plain}_{year}.xlsx",
     "Rà soát hộ nghèo {year} - {name}.xlsx",
@@ -39,10 +41,10 @@ def file_name(rng: Random, commune: Commune, year: int, taken: set[str]) -> str:
 
 
 def arrival(rng: Random, year: int, signed: date) -> datetime:
-    """In office hours of a day after the signature, 30 December at the latest."""
-    last = date(year, *LAST_DAY)
-    day = min(signed + timedelta(days=rng.randint(1, 3)), last)
-    return moment(rng, day)
+    """In office hours of a day after the signature; one return in twenty comes after the due date."""
+    on_time = min(signed + timedelta(days=rng.randint(1, 3)), date(year, *DUE))
+    late = date(year, *DUE) + timedelta(days=rng.randint(1, 10))
+    return moment(rng, late if rng.random() < LATE_SHARE else on_time)
 
 
 def moment(rng: Random, day: date) -> datetime:

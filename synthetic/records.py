@@ -27,8 +27,8 @@ ESCAPED = ("escaped_poor", "escaped_near_poor")
 
 
 def decision_date(year: int) -> date:
-    """The chairman's decision: the day on which a household is recognised, or leaves the list."""
-    return date(year, 12, 22)
+    """The decision of the commune's chairman, before the province's: the day on which a household is recognised, or leaves the list."""
+    return date(year, 12, 12)
 
 
 def household_row(

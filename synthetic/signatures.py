@@ -30,7 +30,7 @@ def signatories(rng: Random) -> Signatories:
 
 
 def cover(rng: Random, commune: Commune, year: int, officers: Signatories) -> Row:
-    """Signed one to six days after the decision; figures as of the decision."""
+    """Signed one to four days after the decision; figures as of the decision."""
     decided = decision_date(year)
     return {
         "form_code": "household_review",
@@ -44,7 +44,7 @@ def cover(rng: Random, commune: Commune, year: int, officers: Signatories) -> Ro
         "as_of_date": decided,
         "prepared_by": officers.prepared_by,
         "approved_by": officers.approved_by,
-        "signed_date": date(year, 12, decided.day + rng.randint(1, 6)),
+        "signed_date": date(year, 12, decided.day + rng.randint(1, 4)),
         "document_number": f"{rng.randint(200, 690)}/BC-UBND",
         "result_stage": "final",
         "approver_title": officers.approver_title,

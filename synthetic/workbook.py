@@ -51,7 +51,7 @@ def write_workbook(path: Path, sent: Return, style: Style, omit: tuple[str, ...]
 
     form = load_form(FORM)
     # A fixed time of creation: the same seed gives the same bytes.
-    made = datetime.combine(sent.cover["signed_date"] if isinstance(sent.cover["signed_date"], date) else date(sent.year, 12, 22), time(9))
+    made = datetime.combine(sent.cover["signed_date"] if isinstance(sent.cover["signed_date"], date) else date(sent.year, 12, 15), time(9))
     with Workbook(path) as book:
         book.set_properties({"created": made, "title": style.text(form.title), "author": style.text(sent.commune.name)})
         formats = _formats(book, style)
