@@ -20,8 +20,9 @@ import psycopg
 from ingestion.archive import archived_path, store
 from ingestion.findings import ReadError
 from ingestion.inbox import Arrival, look, new_arrivals, settled
-from ingestion.load import Communes, FileItem, Outcome, Taken, communes, known_bytes, load_files, record_failure, taken_before
+from ingestion.load import Communes, communes, known_bytes, load_files, record_failure, taken_before
 from ingestion.reader.reading import Reading, fault, peek, read_file
+from ingestion.taken import FileItem, Outcome, Taken
 from warehouse.database import Connection, connect
 from warehouse.runs import Run
 from warehouse.settings import Settings

@@ -7,18 +7,13 @@ again the next night, from the inbox.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any, Literal
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Any
 from uuid import UUID, uuid5
 
-from psycopg import sql
-from psycopg.types.json import Jsonb
-
-from ingestion.reader.cover import Cover
-from ingestion.reader.reading import Reading
-from ingestion.reader.table import copy_text
+from ingestion.load_rows import load_findings, load_repairs, load_sheets
+from ingestion.taken import FileItem, Outcome, Registered, Taken
 from warehouse.database import Connection, copy_rows
 from warehouse.events import Event, append_events
 from warehouse.runs import Run
@@ -28,54 +23,6 @@ PENDING_OR_IN_FORCE = ("received", "validated", "held", "accepted")
 
 Communes = dict[str, list[tuple[date, date | None, date]]]
 """Commune code -> its (valid_from, valid_to, footprint_from)."""
-
-State = Literal["read", "unreadable", "returned", "duplicate"]
-
-
-@dataclass(frozen=True)
-class FileItem:
-    """A file to take in: where it lay, its archived bytes, and when it came."""
-
-    path: str
-    name: str
-    size: int
-    received_at: datetime
-    sha256: str
-
-
-@dataclass(frozen=True)
-class Taken:
-    """A file and what was read of it; ``reading`` is None where its bytes are known already."""
-
-    item: FileItem
-    reading: Reading | None
-    seconds: float
-
-
-@dataclass(frozen=True)
-class Outcome:
-    state: State
-    rows: int
-    submission_id: UUID | None = None
-
-
-@dataclass(frozen=True)
-class _Registered:
-    """A file that can be read, with the identity of its submission."""
-
-    item: FileItem
-    reading: Reading
-    cover: Cover
-    version: int
-    submission_id: UUID
-
-    @property
-    def identity(self) -> dict[str, Any]:
-        return {
-            "form_code": self.cover.form.code, "form_version": self.cover.form_version or "", "commune_code": self.cover.commune_code,
-            "period_key": self.cover.period.key, "result_stage": self.cover.result_stage, "version": self.version,
-            "file_name": self.item.name,
-        }  # fmt: skip
 
 
 def known_bytes(conn: Connection, run: Run, hashes: Sequence[str]) -> set[str]:
@@ -131,9 +78,9 @@ def load_files(
         _arrivals(conn, run, taken)
     registered = _register(conn, run, read, known_communes)
     by_file = {id(one.reading): one for one in registered}
-    _load_sheets(conn, registered)
-    _load_repairs(conn, registered)
-    _failing_rows(conn, run, read, by_file)
+    load_sheets(conn, registered)
+    load_repairs(conn, registered)
+    load_findings(conn, run, read, by_file)
     outcomes = [_outcome(file, by_file.get(id(file.reading))) for file in taken]
     _file_outcomes(
         conn, run,
@@ -152,7 +99,7 @@ def load_files(
     return outcomes
 
 
-def _outcome(file: Taken, registered: _Registered | None) -> Outcome:
+def _outcome(file: Taken, registered: Registered | None) -> Outcome:
     if file.reading is None:
         return Outcome("duplicate", 0)
     if registered is None:
@@ -160,7 +107,7 @@ def _outcome(file: Taken, registered: _Registered | None) -> Outcome:
     return Outcome("returned" if file.reading.faults else "read", file.reading.rows_read, registered.submission_id)
 
 
-def _events(run: Run, file: Taken, registered: _Registered | None, digests: dict[str, dict[str, Any]]) -> Iterator[Event]:
+def _events(run: Run, file: Taken, registered: Registered | None, digests: dict[str, dict[str, Any]]) -> Iterator[Event]:
     item, reading = file.item, file.reading
     if reading is None:
         yield Event("duplicate", item.received_at, "inbox", sha256=item.sha256, payload={"file_name": item.name})
@@ -176,7 +123,7 @@ def _events(run: Run, file: Taken, registered: _Registered | None, digests: dict
         yield Event("returned", run.now, "reader", submission_id, item.sha256, {"reason": codes})
 
 
-def _register(conn: Connection, run: Run, read: Sequence[Taken], known: Communes) -> list[_Registered]:
+def _register(conn: Connection, run: Run, read: Sequence[Taken], known: Communes) -> list[Registered]:
     """A submission for each file with a cover; versions go on from those on file."""
     with_cover = [(file.item, file.reading, file.reading.cover) for file in read if file.reading is not None and file.reading.cover]
     keys = [(cover.form.code, cover.commune_code, cover.period.key) for _, _, cover in with_cover]
@@ -193,7 +140,7 @@ def _register(conn: Connection, run: Run, read: Sequence[Taken], known: Communes
     for (item, reading, cover), key in zip(with_cover, keys, strict=True):
         newest[key] = version = newest.get(key, 0) + 1
         name = "|".join([item.sha256, *key, str(version)])
-        registered.append(_Registered(item, reading, cover, version, uuid5(NAMESPACE, name)))
+        registered.append(Registered(item, reading, cover, version, uuid5(NAMESPACE, name)))
     copy_rows(
         conn, "intake.submission",
         (
@@ -206,7 +153,7 @@ def _register(conn: Connection, run: Run, read: Sequence[Taken], known: Communes
     return registered
 
 
-def _submission_row(run: Run, one: _Registered, known: Communes) -> tuple[Any, ...]:
+def _submission_row(run: Run, one: Registered, known: Communes) -> tuple[Any, ...]:
     cover, period = one.cover, one.cover.period
     valid_from, footprint_from = next(
         (
@@ -220,54 +167,6 @@ def _submission_row(run: Run, one: _Registered, known: Communes) -> tuple[Any, .
         one.submission_id, one.item.sha256, cover.form.code, cover.form_version or "", cover.commune_code, valid_from, footprint_from,
         period.key, period.type, period.start, period.end, cover.result_stage, one.version, one.item.name, one.item.received_at, run.now,
     )  # fmt: skip
-
-
-def _load_sheets(conn: Connection, registered: Sequence[_Registered]) -> None:
-    """The rows of every sheet, what each sheet was, and where its columns stood."""
-    lines: dict[tuple[str, tuple[str, ...]], list[str]] = defaultdict(list)
-    sheets: list[tuple[Any, ...]] = []
-    places: list[str] = []
-    for one in registered:
-        key = str(one.submission_id)
-        cover_columns = tuple(name for name, _ in one.cover.form.cover.db_columns)
-        refused = min(sum(finding.sheet == "cover" for finding in one.reading.findings), 1)
-        lines["cover", cover_columns].append(f"{one.submission_id}\t{one.reading.cover_line}\n")
-        sheets.append((one.submission_id, "cover", one.cover.title, None, 1, refused, Jsonb({})))
-        places += [f"{key}\tcover\t{field}\t{place}\n" for field, place in one.cover.places.items()]
-        for table in one.reading.tables:
-            name = table.sheet.name
-            lines[name, tuple(table.db_columns)] += [f"{key}\t{line}\n" for line in table.copy_lines]
-            sheets.append((
-                one.submission_id, name, table.title, table.header_row, len(table.row_numbers), table.rows_refused, Jsonb(table.skipped),
-            ))  # fmt: skip
-            places += [f"{key}\t{name}\t{field}\t{letters}\n" for field, letters in table.column_map.items()]
-    for (name, columns), text in lines.items():
-        _copy_lines(conn, f"intake.{name}", ("submission_id", "row_number", "refused_fields", *columns), text)
-    copy_rows(conn, "intake.sheet", ("submission_id", "sheet", "title", "header_row", "rows_read", "rows_refused", "rows_skipped"), sheets)
-    _copy_lines(conn, "audit.column_map", ("submission_id", "sheet", "field", "column_letter"), places)
-
-
-def _load_repairs(conn: Connection, registered: Sequence[_Registered]) -> None:
-    _copy_lines(
-        conn, "audit.cell_repair", ("submission_id", "sheet", "cell", "before_masked", "after_masked", "repair_code"),
-        (
-            f"{key}\t{sheet}\t{cell}\t{copy_text(before)}\t{copy_text(after)}\t{code}\n"
-            for key, repairs in ((str(one.submission_id), one.reading.repairs) for one in registered)
-            for sheet, cell, before, after, code in repairs
-        ),
-    )  # fmt: skip
-
-
-def _copy_lines(conn: Connection, table: str, columns: Sequence[str], lines: Iterable[str]) -> None:
-    """COPY lines that are COPY text already."""
-    text = "".join(lines)
-    if not text:
-        return
-    statement = sql.SQL("copy {} ({}) from stdin").format(
-        sql.Identifier(*table.split(".")), sql.SQL(", ").join(map(sql.Identifier, columns))
-    )
-    with conn.cursor() as cursor, cursor.copy(statement) as copy:
-        copy.write(text)
 
 
 def _received_files(conn: Connection, run: Run, read: Sequence[Taken]) -> None:
@@ -309,22 +208,6 @@ def _file_outcomes(conn: Connection, run: Run, rows: Sequence[tuple[str | None, 
             """,
             [(run.run_id, *row[:-1], round(row[-1], 3), run.now) for row in rows],
         )
-
-
-def _failing_rows(conn: Connection, run: Run, read: Sequence[Taken], registered: dict[int, _Registered]) -> None:
-    copy_rows(
-        conn, "audit.failing_row",
-        (
-            "run_id", "sha256", "submission_id", "origin", "rule_code", "severity", "sheet", "row_number", "column_label", "cell",
-            "value_masked", "reason_vi", "reason_en",
-        ),
-        (
-            (run.run_id, file.item.sha256, one.submission_id if (one := registered.get(id(file.reading))) else None, "reader", f.code,
-             f.severity, f.sheet, f.row_number, f.column_label, f.cell, f.value_masked, f.reason_vi, f.reason_en)
-            for file in read if file.reading is not None
-            for f in (*file.reading.faults, *file.reading.findings)
-        ),
-    )  # fmt: skip
 
 
 def _findings_digests(conn: Connection, run: Run, read: Sequence[Taken]) -> dict[str, dict[str, Any]]:
