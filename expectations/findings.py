@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
+import psycopg
 from psycopg import sql
 
 from expectations.catalogue import Rule
 from expectations.queries import SESSION, failing_sql, sheets
+from expectations.runner import ValidationFailed
 from warehouse.database import Connection
 
 INSERT = """
@@ -45,13 +47,16 @@ def use_round(conn: Connection, run_id: UUID, number: int) -> None:
 
 
 def write_findings(conn: Connection, run_id: UUID, rules: Sequence[Rule]) -> dict[str, int]:
-    """Insert every failing row of the round; returns rule code -> rows."""
+    """Insert every failing row of the round; returns rule code -> rows. Raises ValidationFailed where a rule's query cannot run."""
     counts = {}
     for rule in rules:
         statement = sql.SQL(INSERT).format(
             run_id=sql.Literal(run_id), code=sql.Literal(rule.code), severity=sql.Literal(rule.severity), failing=sql.SQL(failing_sql(rule))
         )
-        counts[rule.code] = conn.execute(statement).rowcount
+        try:
+            counts[rule.code] = conn.execute(statement).rowcount
+        except (psycopg.ProgrammingError, psycopg.DataError) as error:  # its message may quote a row
+            raise ValidationFailed(f"rule {rule.code}: {type(error).__name__}") from error
     return counts
 
 

@@ -169,14 +169,21 @@ class Form(Strict):
 
 
 @cache
+def _cover() -> Sheet:
+    return Sheet.model_validate(yaml.safe_load((FORMS_DIR / "_cover.yaml").read_text(encoding="utf-8")))
+
+
+@cache
 def load_form(code: str) -> Form:
-    """Read ``forms/<code>.yaml``. Raises KeyError for an unknown form, pydantic's ValidationError for a bad contract."""
+    """Read ``forms/<code>.yaml``; its first sheet is the cover that all forms share. Raises KeyError for an unknown form, pydantic's
+    ValidationError for a bad contract."""
     path = FORMS_DIR / f"{code}.yaml"
-    if not path.is_file():
+    if code.startswith("_") or not path.is_file():
         raise KeyError(code)
-    return Form.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return Form.model_validate({**raw, "sheets": [_cover(), *raw["sheets"]]})
 
 
 @cache
 def all_forms() -> tuple[Form, ...]:
-    return tuple(load_form(path.stem) for path in sorted(FORMS_DIR.glob("*.yaml")))
+    return tuple(load_form(path.stem) for path in sorted(FORMS_DIR.glob("[a-z]*.yaml")))

@@ -144,7 +144,7 @@ def write_guide(workbook: Workbook, styles: Styles, form: Form, version: str) ->
     worksheet.write_string(0, 0, f"{texts()['guide_title'].upper()} · {form.title}", styles.title())
     worksheet.write_string(1, 0, form.basis, styles.line())
     row = 3
-    for item in texts()["guide"]:
+    for item in [*form_texts(form)["guide"], *texts()["guide"]]:
         if isinstance(item, dict):
             row += 1
             worksheet.write_string(row, 0, item["h"], styles.get(bold=True, font_size=12))

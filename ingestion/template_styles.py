@@ -116,5 +116,5 @@ def note(form: Form, sheet: Sheet, column: Column) -> str:
         parts.append(said["allowed"].format(values=", ".join(column.codes)))
     elif column.type != "text" or column.required:
         parts.append(said["types"][column.type])
-    parts.append(own.get("notes", {}).get(key, column.hint or ""))
+    parts.append(own.get("notes", {}).get(key) or said["notes"].get(key) or column.hint or "")
     return "\n".join(part for part in parts if part)

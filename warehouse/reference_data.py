@@ -17,7 +17,7 @@ from psycopg import sql
 from pydantic import ValidationError
 
 from warehouse.database import Connection, connect, copy_rows
-from warehouse.reference_models import ROW_MODELS, Row, Target, Unit, check_targets, check_units
+from warehouse.reference_models import ROW_MODELS, Row, Target, Unit, check_loan_caps, check_targets, check_training_caps, check_units
 from warehouse.runs import Run
 from warehouse.settings import Settings
 
@@ -26,6 +26,8 @@ REFERENCE_DIR = Path(__file__).parent / "reference"
 TABLE_CHECKS: dict[str, Callable[[list[tuple[int, Any]]], Iterable[str]]] = {
     "unit": check_units,
     "target": check_targets,
+    "loan_cap": check_loan_caps,
+    "training_cap": check_training_caps,
 }
 
 

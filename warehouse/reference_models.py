@@ -145,6 +145,30 @@ class Programme(Row):
     valid_to: date | None
 
 
+class LoanCap(Row):
+    """Most that one household may owe under a programme."""
+
+    KEY = ("programme_code", "valid_from")
+    programme_code: str = Field(pattern=r"^\d{2}$")
+    cap_vnd: int = Field(gt=0)
+    legal_basis: str
+    is_assumed: bool
+    valid_from: date
+    valid_to: date | None
+
+
+class TrainingCap(Row):
+    """Most that one course of a person may be supported with, by the class of the household."""
+
+    KEY = ("household_class", "valid_from")
+    household_class: Literal["poor", "near_poor", "newly_escaped"]
+    cap_vnd: int = Field(gt=0)
+    legal_basis: str
+    is_assumed: bool
+    valid_from: date
+    valid_to: date | None
+
+
 class RetirementAge(Row):
     KEY = ("year",)
     year: int
@@ -222,6 +246,8 @@ ROW_MODELS: dict[str, type[Row]] = {
     "standard_indicator": StandardIndicator,
     "target": Target,
     "programme": Programme,
+    "loan_cap": LoanCap,
+    "training_cap": TrainingCap,
     "retirement_age": RetirementAge,
     "calendar": Calendar,
     "officer_area": OfficerArea,
@@ -246,6 +272,22 @@ def check_targets(rows: list[tuple[int, Target]]) -> Iterable[str]:
     spans: dict[tuple[str, str], list[tuple[date, date, int]]] = defaultdict(list)
     for line, target in rows:
         spans[target.goal_code, target.target_version].append((target.valid_from, target.valid_to or date.max, line))
+    yield from _overlaps(spans)
+
+
+def check_loan_caps(rows: list[tuple[int, LoanCap]]) -> Iterable[str]:
+    """One cap a programme and day."""
+    spans: dict[tuple[str, str], list[tuple[date, date, int]]] = defaultdict(list)
+    for line, cap in rows:
+        spans["programme", cap.programme_code].append((cap.valid_from, cap.valid_to or date.max, line))
+    yield from _overlaps(spans)
+
+
+def check_training_caps(rows: list[tuple[int, TrainingCap]]) -> Iterable[str]:
+    """One cap a class and day."""
+    spans: dict[tuple[str, str], list[tuple[date, date, int]]] = defaultdict(list)
+    for line, cap in rows:
+        spans["class", cap.household_class].append((cap.valid_from, cap.valid_to or date.max, line))
     yield from _overlaps(spans)
 
 

@@ -1,4 +1,4 @@
-"""Identifiers that Excel shortened: a commune code of 4 digits, a citizen ID of 11.
+"""Identifiers that Excel shortened: a commune code of 4 digits, a programme of the policy bank of 1, a citizen ID of 11.
 
 A citizen ID is padded only where the padded value agrees with the person's sex and birth year (PPP G YY NNNNNN: G is sex and
 century); otherwise it is kept as received and remarked.
@@ -13,6 +13,7 @@ from ingestion.reader.cells import Cell
 
 SHORT_ID, FULL_ID = 11, 12
 SHORT_COMMUNE, FULL_COMMUNE = 4, 5
+SHORT_PROGRAMME, FULL_PROGRAMME = 1, 2
 
 
 class Cells(Protocol):
@@ -29,6 +30,9 @@ def mend_identifiers(cells: Mapping[str, Cells]) -> None:
         if name.endswith("commune_code"):
             for index in _short(column, SHORT_COMMUNE):
                 column[index] = Cell(column[index].value.zfill(FULL_COMMUNE), "LEADING-ZERO")
+        elif name.endswith("programme_code"):
+            for index in _short(column, SHORT_PROGRAMME):
+                column[index] = Cell(column[index].value.zfill(FULL_PROGRAMME), "LEADING-ZERO")
         elif name.endswith("citizen_id"):
             prefix = name.removesuffix("citizen_id")
             for index in _short(column, SHORT_ID):

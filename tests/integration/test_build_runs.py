@@ -39,9 +39,10 @@ def test_a_new_state_of_a_return_needs_a_build(published: Settings, events: tupl
 
 def test_a_due_date_or_a_period_that_passes_needs_a_build(published: Settings) -> None:
     with connect(published) as conn:
-        days = [date(2024, 8, 31), date(2024, 9, 1), date(2024, 11, 15), date(2024, 11, 16), date(2024, 12, 20), date(2024, 12, 21)]
-        seen = [dates_passed(conn, day) for day in days]
-    assert [first == second for first, second in pairwise(seen)] == [False, True, False, True, False]
+        # A review's year begins on 1 September, a quarter on 1 October; its return is due on 15 October, the review's on 15/11 and 20/12.
+        days = [(8, 31), (9, 1), (9, 30), (10, 1), (10, 15), (10, 16), (11, 15), (11, 16), (12, 20), (12, 21)]
+        seen = [dates_passed(conn, date(2024, month, day)) for month, day in days]
+    assert [first == second for first, second in pairwise(seen)] == [False, True] * 4 + [False]
     assert not needs_build(published, at(published, "2024-08-31T22:00+07:00"))[0]
     assert needs_build(published, at(published, "2024-09-01T22:00+07:00"))[0]
 

@@ -12,7 +12,7 @@ import pytest
 from openpyxl.utils import column_index_from_string, get_column_letter
 from python_calamine import load_workbook
 
-from ingestion.contracts import load_form
+from ingestion.contracts import Form, all_forms, load_form
 from ingestion.reader.reading import read_file
 from ingestion.template import TemplateError, write_template
 from ingestion.template_sheets import TITLE_ROWS
@@ -124,18 +124,20 @@ def test_drop_downs_hold_the_values_of_the_contract(book: Any) -> None:
                 assert index not in found
 
 
-def test_every_note_of_the_contract_is_said_in_vietnamese(book: Any) -> None:
-    own = form_texts(FORM)
-    for sheet in FORM.sheets:
-        for column in sheet.columns:
-            key = f"{sheet.name}.{column.field}"
-            if column.note and column.note != "sensitive":
-                assert key in own["notes"], key
-            assert (column.required_when is None) == (key not in own["required_when"]), key
-    stated = {f"{sheet.name}.{column.field}" for sheet in FORM.sheets for column in sheet.columns}
-    assert set(own["notes"]) | set(own["required_when"]) | set(own["rates"]) | set(own["printed_numbers"]) <= stated
-    computed = {f"{sheet.name}.{column.field}" for sheet in FORM.sheets for column in sheet.columns if column.computed}
-    assert set(own["rates"]) == computed
+@pytest.mark.parametrize("form", all_forms(), ids=lambda form: form.code)
+def test_every_note_of_the_contract_is_said_in_vietnamese(form: Form) -> None:
+    own = form_texts(form)
+    notes, conditions = {**texts()["notes"], **own.get("notes", {})}, own.get("required_when", {})
+    columns = {f"{sheet.name}.{column.field}": column for sheet in form.sheets for column in sheet.columns}
+    for key, column in columns.items():
+        if column.note and column.note != "sensitive":
+            assert key in notes, key
+        assert (column.required_when is None) == (key not in conditions), key
+    assert set(notes) | set(conditions) | set(own.get("rates", {})) | set(own.get("printed_numbers", {})) <= set(columns)
+    assert set(own.get("rates", {})) == {key for key, column in columns.items() if column.computed}
+
+
+def test_a_note_says_whether_its_column_is_required(book: Any) -> None:
     assert "Bắt buộc" in book["Danh sách hộ"]["B5"].comment.text
 
 
