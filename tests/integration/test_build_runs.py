@@ -43,8 +43,8 @@ def test_a_due_date_or_a_period_that_passes_needs_a_build(published: Settings) -
         days = [(8, 31), (9, 1), (9, 30), (10, 1), (10, 15), (10, 16), (11, 15), (11, 16), (12, 20), (12, 21)]
         seen = [dates_passed(conn, date(2024, month, day)) for month, day in days]
     assert [first == second for first, second in pairwise(seen)] == [False, True] * 4 + [False]
-    assert not needs_build(published, at(published, "2024-08-31T22:00+07:00"))[0]
-    assert needs_build(published, at(published, "2024-09-01T22:00+07:00"))[0]
+    assert not needs_build(published, at(published, "2024-01-15T22:00+07:00"))[0]
+    assert needs_build(published, at(published, "2024-01-16T22:00+07:00"))[0]
 
 
 def test_the_review_opens_on_the_day_that_its_contract_names() -> None:
