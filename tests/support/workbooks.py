@@ -108,21 +108,27 @@ def movement(sheet: Sheet, stock: int) -> list[dict[str, Any]]:
 class Return:
     """A return under construction: change its parts, then write it."""
 
+    form_code = "household_review"
+
     def __init__(self, **cover: Any) -> None:
-        self.form: Form = load_form("household_review")
-        self.cover = {**COVER, **cover}
-        self.rows: dict[str, list[dict[str, Any]]] = {
+        self.form: Form = load_form(self.form_code)
+        self.cover = {**COVER, "form_code": self.form_code, **cover}
+        self.rows = self.good_rows()
+        self.titles = {sheet.name: sheet.title for sheet in self.form.sheets}
+        self.left_out: set[str] = set()
+        self.no_columns: set[tuple[str, str]] = set()
+        self.after: list[Callable[[openpyxl.Workbook], None]] = []
+        self.title_lines = 2
+
+    def good_rows(self) -> dict[str, list[dict[str, Any]]]:
+        """One poor household of one person, in the list, among the members and in the forms."""
+        return {
             "household_list": [dict(HOUSEHOLD)],
             "member_list": [dict(MEMBER)],
             "summary_7_1": [dict(SUMMARY)],
             "movement_7_2": movement(self.form.sheet("movement_7_2"), 1),
             "movement_7_3": movement(self.form.sheet("movement_7_3"), 0),
         }
-        self.titles = {sheet.name: sheet.title for sheet in self.form.sheets}
-        self.left_out: set[str] = set()
-        self.no_columns: set[tuple[str, str]] = set()
-        self.after: list[Callable[[openpyxl.Workbook], None]] = []
-        self.title_lines = 2
 
     def workbook(self) -> openpyxl.Workbook:
         book = openpyxl.Workbook()
@@ -171,6 +177,80 @@ class Return:
 
     def write(self, folder: Path, name: str = "phuong-1.xlsx", received: datetime = RECEIVED) -> Path:
         return put(folder, name, self.bytes(), received)
+
+
+QUARTER: dict[str, Any] = {
+    "period_type": "quý", "period": "2023-Q3", "as_of_date": date(2023, 9, 30), "signed_date": date(2023, 10, 4),
+}  # fmt: skip
+
+NEED: dict[str, Any] = {
+    "row_label": 1,
+    "household_code": "HN-001",
+    "borrower_name": "Nguyễn Thử Nghiệm",
+    "citizen_id": "080060001234",
+    "borrower_class": "Hộ nghèo",
+    "has_need": "x",
+    "is_eligible": "x",
+    "request_date": date(2023, 3, 1),
+    "requested_vnd": 50_000_000,
+    "purpose": "Chăn nuôi",
+    "programme_code": "01",
+    "outcome": "Đã giải ngân",
+    "disbursed_vnd": 50_000_000,
+    "disbursement_date": date(2023, 4, 3),
+    "capital_source": "1",
+    "outstanding_vnd": 50_000_000,
+}
+
+TRAINEE: dict[str, Any] = {
+    "row_label": 1,
+    "household_code": "HN-001",
+    "person_name": "Nguyễn Thử Nghiệm",
+    "citizen_id": "080080001234",
+    "sex": "1",
+    "birth_date": date(1980, 5, 2),
+    "household_class": "Hộ nghèo",
+    "has_need": "x",
+    "need_date": date(2023, 2, 1),
+    "requested_trade": "Sửa xe máy",
+    "training_status": "Hoàn thành",
+    "enrolment_date": date(2023, 3, 6),
+    "completion_date": date(2023, 6, 30),
+    "training_provider": "Trung tâm thử",
+    "support_vnd": 3_000_000,
+}
+
+
+class CreditReturn(Return):
+    """A good credit return of the third quarter of 2023: one poor household whose request was met."""
+
+    form_code = "credit"
+
+    def __init__(self, **cover: Any) -> None:
+        super().__init__(**{**QUARTER, **cover})
+
+    def good_rows(self) -> dict[str, list[dict[str, Any]]]:
+        classes = ("Hộ nghèo", "Hộ cận nghèo", "Hộ mới thoát nghèo")
+        return {
+            "credit_need": [dict(NEED)],
+            "credit_capital": [
+                {"borrower_class": name, "capital_source": source, "capital_available_vnd": 500_000_000}
+                for name in classes
+                for source in "12"
+            ],
+        }
+
+
+class TrainingReturn(Return):
+    """A good training return of the third quarter of 2023: one person of a poor household, trained."""
+
+    form_code = "training"
+
+    def __init__(self, **cover: Any) -> None:
+        super().__init__(**{**QUARTER, **cover})
+
+    def good_rows(self) -> dict[str, list[dict[str, Any]]]:
+        return {"training_need": [dict(TRAINEE)]}
 
 
 def put(folder: Path, name: str, data: bytes, received: datetime = RECEIVED) -> Path:
