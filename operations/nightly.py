@@ -17,7 +17,7 @@ import psycopg
 
 from warehouse import clock
 from warehouse.clock import parse_now
-from warehouse.database import connect
+from warehouse.database import Connection, connect
 from warehouse.runs import Run, close_abandoned_runs, finish_run, start_run, writer_lock
 from warehouse.settings import Settings, get_settings
 
@@ -176,18 +176,23 @@ def report(token: Token | None, failed: Sequence[str] = (), *, settings: Setting
 def tell_story(settings: Settings, run: Run) -> dict[str, Any]:
     """What the night did, from the audit tables: files received, unreadable; submissions accepted, returned; the publication."""
     with connect(settings) as conn:
-        row = conn.execute(
-            """
-            select
-                (select count(*) from audit.arrival where run_id = %(run)s),
-                (select count(*) from audit.file_outcome where run_id = %(run)s and state = 'unreadable'),
-                (select count(*) from audit.submission_event where run_id = %(run)s and event_type = 'accepted'),
-                (select count(*) from audit.submission_event where run_id = %(run)s and event_type = 'returned'),
-                (select max(publication_id) from audit.publication where run_id = %(run)s),
-                (select error from audit.run where run_id = %(run)s)
-            """,
-            {"run": run.run_id},
-        ).fetchone()
+        return story_of(conn, run.run_id)
+
+
+def story_of(conn: Connection, run_id: UUID) -> dict[str, Any]:
+    """The same over a connection of the caller's: ``files, unreadable, accepted, returned, publication_id, error``."""
+    row = conn.execute(
+        """
+        select
+            (select count(*) from audit.arrival where run_id = %(run)s),
+            (select count(*) from audit.file_outcome where run_id = %(run)s and state = 'unreadable'),
+            (select count(*) from audit.submission_event where run_id = %(run)s and event_type = 'accepted'),
+            (select count(*) from audit.submission_event where run_id = %(run)s and event_type = 'returned'),
+            (select max(publication_id) from audit.publication where run_id = %(run)s),
+            (select error from audit.run where run_id = %(run)s)
+        """,
+        {"run": run_id},
+    ).fetchone()
     assert row is not None
     return dict(zip(("files", "unreadable", "accepted", "returned", "publication_id", "error"), row, strict=True))
 

@@ -74,6 +74,23 @@ class Finding:
     en: str
 
 
+@dataclass(frozen=True)
+class Status:
+    """The facts and what follows from them."""
+
+    facts: Facts
+    findings: tuple[Finding, ...]
+
+    @property
+    def level(self) -> str:
+        """ok, warning or critical: the worst of the findings."""
+        return max((one.level for one in self.findings), key=RANK.__getitem__, default="ok")
+
+    @property
+    def exit_code(self) -> int:
+        return RANK[self.level]
+
+
 @cache
 def load_file() -> StatusFile:
     return StatusFile.model_validate(yaml.safe_load(STATUS_FILE.read_text(encoding="utf-8")))
@@ -101,11 +118,6 @@ def finding(code: str, **values: Any) -> Finding:
     """The sentence of a code with its values filled in. Raises KeyError for a code that status.yaml does not have."""
     sentence = {one.code: one for one in load_file().findings}[code]
     return Finding(sentence.level, code, sentence.vi.format(**values), sentence.en.format(**values))
-
-
-def level_of(findings: tuple[Finding, ...]) -> str:
-    """ok, warning or critical: the worst of them."""
-    return max((one.level for one in findings), key=RANK.__getitem__, default="ok")
 
 
 def judge(facts: Facts, limits: Limits) -> tuple[Finding, ...]:
