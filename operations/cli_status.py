@@ -9,8 +9,10 @@ import typer
 
 from operations.console import out
 
-HELP = """Exit code 0: all is well. 1: a warning. 2: critical, or wrong usage. Codes of findings, limits and the keys of the JSON
-document: docs/operations.md, 'Is all well?'. Example: warehouse status --json"""
+HELP = (
+    "Exit code 0: all is well. 1: a warning. 2: critical, or wrong usage. "
+    "Codes of findings, limits and the keys of the JSON document: docs/operations.md, 'Is all well?'. Example: warehouse status --json"
+)
 
 
 def add_commands(app: typer.Typer) -> None:

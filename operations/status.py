@@ -34,6 +34,7 @@ REASONS = (
     ("starting", ("starting up", "shutting down", "recovery")),
     ("full", ("too many clients", "remaining connection slots")),
     ("timeout", ("timeout", "timed out")),
+    ("address", ("resolve host", "not known", "invalid ")),
 )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -15,7 +15,7 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from operations.status_facts import Disk, Facts, Nights
+from operations.status_facts import Disk, Facts
 from warehouse.clock import LOCAL
 
 STATUS_FILE = Path(__file__).parent / "status.yaml"
@@ -152,15 +152,10 @@ def _nights(facts: Facts, limits: Limits) -> Iterator[Finding]:
         yield finding("NIGHT-FAILED", started=show_moment(ended.started_at), error=ended.error or ended.outcome)
     if nights.waited_from and (hours := _hours(nights.waited_from, facts.checked_at)) > limits.night_hours:
         yield finding("NIGHT-OVERDUE", hours=int(hours))
-    elif _is_missed(nights):
+    elif nights.waited_from and nights.waited_from < nights.last_due - timedelta(minutes=limits.night_early_minutes):
         yield finding("NIGHT-MISSED", due=show_moment(nights.last_due))
     if last and last.ended_at is None and (hours := _hours(last.started_at, facts.checked_at)) > limits.night_open_hours:
         yield finding("NIGHT-OPEN", started=show_moment(last.started_at), hours=int(hours))
-
-
-def _is_missed(nights: Nights) -> bool:
-    """Of the missed nights only the newest one due can still be made good; the others are told as facts."""
-    return nights.last_due.date() in nights.missed[:1]
 
 
 def _disk(disk: Disk | None, limits: Limits) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -228,12 +229,14 @@ def _some(items: list[str], between: str = ", ") -> str:
 
 def _periods(facts: Facts, width: int) -> Table:
     table = Table(
-        "Biểu · form", "Kỳ\nperiod", "Hạn\ndue", "Phải nộp\nexpected", "Tiếp nhận\naccepted", "Sơ bộ\nprov.", "Trả lại\nreturned",
-        "Thiếu\nmissing", "Muộn\nlate", width=width,
+        "Biểu, kỳ\nform, period", "Phải nộp\nexpected", "Tiếp nhận\naccepted", "Sơ bộ\nprov.", "Trả lại\nreturned", "Thiếu\nmissing",
+        "Muộn\nlate", width=width, box=SIMPLE_HEAD,
     )  # fmt: skip
-    for column in table.columns[3:]:
+    table.columns[0].overflow = "fold"
+    for column in table.columns[1:]:
         column.justify = "right"
     for one in facts.returns or ():
         counts = (one.expected, one.accepted, one.provisional, one.returned, one.missing, one.late)
-        table.add_row(one.form_code, one.period_key, show_day(one.due_date), *map(str, counts))
+        name = f"{one.form_code} {one.period_key}\nhạn · due {show_day(one.due_date)}"
+        table.add_row(Text(name), *map(str, counts))
     return table
