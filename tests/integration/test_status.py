@@ -471,7 +471,7 @@ def test_every_key_stands_in_the_docs(published: Settings, tell: Any) -> None:
     rollback(published, at(published))
     document = tell(published, moment + HALF_AN_HOUR).document
     section = (PROJECT_DIR / "docs" / "operations.md").read_text().split("## Is all well?")[1].split("\n## ")[0]
-    cells = re.findall(r"^\| ((?:`[a-z_.\[\]]+`(?:, )?)+) \|", section, re.MULTILINE)
+    cells = re.findall(r"^\| ((?:`[a-z0-9_.\[\]]+`(?:, )?)+) \|", section, re.MULTILINE)
     told = {key for cell in cells for key in re.findall(r"`(.+?)`", cell)}
     assert told == set(paths(document))
 
