@@ -16,7 +16,7 @@ Clock = Literal["database", "given", "system"]
 
 @dataclass(frozen=True)
 class Database:
-    """``reason`` is a key of `reasons` in status.yaml where the server is down, else the SQLSTATE of what failed."""
+    """``reason`` is a key of `reasons` in status.yaml where the server is down, else the SQLSTATE or the kind of what failed."""
 
     state: DatabaseState
     reason: str | None = None

@@ -216,15 +216,15 @@ def _disk(facts: Facts) -> str:
 def _versions(facts: Facts) -> str:
     has = facts.versions
     return (
-        f"{has.product or '?'} (mã · code {has.code}), PostgreSQL {has.postgresql or '?'}, Airflow {has.airflow or '?'},\n"
-        f"dbt {has.dbt or '?'}, Great Expectations {has.great_expectations or '?'}, Python {has.python}"
+        f"{has.product or '?'} (mã · code {has.code}), PostgreSQL {has.postgresql or '?'}, "
+        f"Airflow {has.airflow or '?'}, dbt {has.dbt or '?'}, Great Expectations {has.great_expectations or '?'}, Python {has.python}"
     )
 
 
 def _some(items: list[str], between: str = ", ") -> str:
     """The first few, and how many more."""
     more = len(items) - SHOWN
-    return between.join(items[:SHOWN]) + (f"{between}+ {more}" if more > 0 else "")
+    return between.join(items[:SHOWN]) + (f"{between}+{more}" if more > 0 else "")
 
 
 def _periods(facts: Facts, width: int) -> Table:

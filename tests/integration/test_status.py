@@ -22,6 +22,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from ingestion.inbox import InboxError
+from operations import status, status_queries
 from operations.cli import app
 from operations.nightly import run_night
 from operations.status import look
@@ -364,6 +365,21 @@ def test_a_login_that_may_not_read(warehouse: Settings, tell: Any) -> None:
     assert told.document["nights"] is None
 
 
+def test_a_server_that_stops_while_it_is_read(warehouse: Settings, tell: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(status_queries, "arrivals", lambda conn: conn.execute("select pg_terminate_backend(pg_backend_pid())"))
+    told = tell(warehouse)
+    assert (told.exit_code, told.codes) == (2, ["DATABASE-ERROR"])
+    assert (told.document["database"]["reason"], told.document["nights"]) == ("57P01", None)
+
+
+def test_it_does_not_wait_for_a_lock_for_ever(warehouse: Settings, tell: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(status, "LOCK_SECONDS", 0.1)
+    with connect(warehouse) as conn:
+        conn.execute("lock table audit.run in access exclusive mode")
+        told = tell(warehouse)
+    assert (told.codes, told.document["database"]["reason"]) == (["DATABASE-ERROR"], "55P03")
+
+
 @pytest.mark.parametrize(
     ("statement", "revision"),
     [("update alembic_version set version_num = '0001'", "0001"), ("drop table alembic_version; drop schema audit cascade", None)],
@@ -391,12 +407,12 @@ def test_it_reads_only(warehouse: Settings, tell: Any) -> None:
 # -- settings, limits, usage
 def test_a_wrong_setting_is_told_as_a_finding(point_at: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     point_at(Settings(home=tmp_path, url=None, _env_file=None))
-    monkeypatch.setenv("WAREHOUSE_URL", "mysql://owner:hush@host/x")
+    monkeypatch.setenv("WAREHOUSE_URL", "mysql://owner:secret@host/x")
     result = CliRunner().invoke(app, ["status", "--json"])
     document = json.loads(result.stdout)
     assert (result.exit_code, [one["code"] for one in document["findings"]]) == (2, ["SETTING-WRONG"])
     assert "WAREHOUSE_URL" in document["findings"][0]["en"]
-    assert "hush" not in result.stdout
+    assert "secret" not in result.stdout
     assert (document["disk"], document["database"]["state"]) == (None, "unknown")
 
 
