@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from operations import cli_audit, cli_database, cli_marts, cli_status, cli_submission
+from operations import cli_audit, cli_database, cli_export, cli_marts, cli_status, cli_submission
 from operations.console import EXIT_CODES, night_progress, out, run_main, say
 from warehouse.settings import get_settings
 
@@ -26,6 +26,7 @@ app.add_typer(cli_submission.app, name="submission")
 app.add_typer(cli_audit.audit, name="audit")
 cli_database.add_commands(app)
 cli_marts.add_commands(app)
+cli_export.add_commands(app)
 cli_audit.add_commands(app)
 cli_status.add_commands(app)
 
