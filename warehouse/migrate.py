@@ -22,18 +22,14 @@ def upgrade(settings: Settings) -> None:
 
 def revision_of_code() -> str | None:
     """The newest migration that this code knows."""
+    return next(iter(known_revisions()), None)
+
+
+def known_revisions() -> list[str]:
+    """Every schema revision that this code knows, the newest first."""
     from alembic.script import ScriptDirectory
 
-    return ScriptDirectory.from_config(_config()).get_current_head()
-
-
-def revision_of_database(conn: Connection) -> str | None:
-    """The migration that the database stands at; None before the first `warehouse init`."""
-    found = conn.execute("select to_regclass('public.alembic_version') is not null").fetchone()
-    if not found or not found[0]:
-        return None
-    row = conn.execute("select version_num from public.alembic_version").fetchone()
-    return None if row is None else str(row[0])
+    return [script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()]
 
 
 def _config() -> Config:

@@ -104,6 +104,22 @@ def create_empty_views(conn: Connection, settings: Settings | None = None) -> No
         conn.execute(sql.SQL(";\n").join(statements))
 
 
+def restate_views(conn: Connection, settings: Settings) -> None:
+    """State every mart again as it stands, in the caller's transaction: a restored database has another owner and no rights yet."""
+    newest = _newest(conn)
+    colour, constants = (newest["build_schema"], _constants(newest)) if newest else ("no", {})  # a colour without tables: empty marts
+    switch = switch_statements(conn, settings, load_marts(), colour, constants, may_miss=True)
+    conn.execute(sql.SQL(";\n").join([*switch.inner, *switch.outer, *switch.notes]))
+
+
+def _constants(row: dict[str, Any]) -> dict[str, sql.Composable]:
+    """What the views tell of their publication."""
+    return {
+        "publication_id": sql.SQL("{}::bigint").format(row["publication_id"]),
+        "published_at": sql.SQL("{}::timestamptz").format(sql.Literal(row["published_at"].isoformat())),
+    }
+
+
 def _newest(conn: Connection) -> dict[str, Any] | None:
     cursor = conn.execute(
         sql.SQL("select {}, hash from audit.publication order by publication_id desc limit 1").format(
@@ -149,11 +165,7 @@ def _switch_once(settings: Settings, run: Run, build_id: UUID, *, is_rollback: b
         row = _row(conn, run, build_id, newest, is_rollback=is_rollback, accept_reason=accept_reason)
         prev_hash = newest["hash"] if newest else GENESIS
         this_hash = publication_hash(prev_hash, row)
-        constants = {
-            "publication_id": sql.SQL("{}::bigint").format(row["publication_id"]),
-            "published_at": sql.SQL("{}::timestamptz").format(sql.Literal(row["published_at"].isoformat())),
-        }
-        switch = switch_statements(conn, settings, load_marts(), row["build_schema"], constants, may_miss=is_rollback)
+        switch = switch_statements(conn, settings, load_marts(), row["build_schema"], _constants(row), may_miss=is_rollback)
         conn.execute(sql.SQL("set local lock_timeout = {}").format(LOCK_TIMEOUT))
         conn.execute("lock table publication.switch_lock in access exclusive mode")
         conn.execute(sql.SQL("set local lock_timeout = {}").format(INNER_LOCK_TIMEOUT))
