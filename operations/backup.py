@@ -65,7 +65,7 @@ def _new_folder(folder: Path) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for number in range(1, 100):
-            path = folder / (stamp if number == 1 else f"{stamp}-{number}")
+            path = folder / (stamp if number == 1 else f"{stamp}-{number:02}")
             if not path.exists():
                 path.mkdir(mode=0o700)
                 return path

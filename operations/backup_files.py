@@ -79,7 +79,7 @@ def files_in(folder: Path) -> Iterator[tuple[str, Path]]:
 def write_list(backup: Path, name: str, files: list[Listed]) -> dict[str, Any]:
     """Write ``<name>.sha256`` (`sha256sum -c` reads it) and return what the manifest says of the folder."""
     path = backup / f"{name}.sha256"
-    path.write_text("".join(f"{file.sha256}  {name}/{file.path}\n" for file in files), encoding="utf-8", newline="\n")
+    _write_synced(path, "".join(f"{file.sha256}  {name}/{file.path}\n" for file in files))
     size = sum((backup / name / file.path).stat().st_size for file in files)
     return {"files": len(files), "size_bytes": size, "list_sha256": sha256_of(path)}
 
@@ -104,11 +104,15 @@ def complete_backups(folder: Path) -> list[Path]:
 def write_manifest(backup: Path, manifest: dict[str, Any]) -> None:
     """The last thing of a backup, whole or absent: what has no manifest is no backup."""
     part = backup / f"{MANIFEST}.part"
-    with part.open("w", encoding="utf-8", newline="\n") as file:
-        file.write(json.dumps({"format": FORMAT, **manifest}, ensure_ascii=False, indent=2) + "\n")
+    _write_synced(part, json.dumps({"format": FORMAT, **manifest}, ensure_ascii=False, indent=2) + "\n")
+    part.replace(backup / MANIFEST)
+
+
+def _write_synced(path: Path, text: str) -> None:
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        file.write(text)
         file.flush()
         os.fsync(file.fileno())
-    part.replace(backup / MANIFEST)
 
 
 def read_manifest(backup: Path) -> dict[str, Any]:

@@ -11,8 +11,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 OK, FAILED, BROKEN, BUSY, SETTINGS = 0, 1, 2, 3, 4
 
-EXIT_CODES = """Exit codes: 0 done; 1 the command failed (the message says why); 2 wrong usage, or broken evidence in 'audit verify';
-3 another command is writing; 4 a setting has a wrong value (the message names the variable). 'status': 0 well, 1 a warning, 2 critical."""
+EXIT_CODES = """Exit codes: 0 done; 1 the command failed (the message says why); 2 wrong usage, or broken evidence in 'audit verify',
+'backup' and 'restore'; 3 another command is writing; 4 a setting has a wrong value (the message names the variable).
+'status': 0 well, 1 a warning, 2 critical."""
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)

@@ -32,6 +32,15 @@ def known_revisions() -> list[str]:
     return [script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()]
 
 
+def revision_of_database(conn: Connection) -> str | None:
+    """The migration that the database stands at; None before the first `warehouse init`."""
+    found = conn.execute("select to_regclass('public.alembic_version') is not null").fetchone()
+    if not found or not found[0]:
+        return None
+    row = conn.execute("select version_num from public.alembic_version").fetchone()
+    return None if row is None else str(row[0])
+
+
 def _config() -> Config:
     from alembic.config import Config
 
