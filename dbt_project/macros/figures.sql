@@ -5,10 +5,10 @@ round(100 * {{ part }}::numeric / nullif({{ whole }}, 0), 6)::numeric({{ precisi
 
 {#- Sum over the parts that came (is_accepted). Null where nothing came, and where one part that came does not know its
     value: unknown is never read as 0. -#}
-{% macro sum_of_parts(column) -%}
+{% macro sum_of_parts(column, data_type='bigint') -%}
 case
     when count(*) filter (where is_accepted and {{ column }} is null) = 0 then sum({{ column }}) filter (where is_accepted)
-end::bigint as {{ column }}
+end::{{ data_type }} as {{ column }}
 {%- endmacro %}
 
 {#- The day of a moment in Viet Nam. -#}

@@ -29,6 +29,13 @@ MARTS_MD = {
         near_poor_joined_from_poor near_poor_relapsed newly_near_poor near_poor_other_increase poor_no_labour_households""".split(),
         *TAIL,
     ],
+    "fct_loan_coverage": [
+        *AREA,
+        *"""borrower_class households_in_class households_listed need_survey_pct with_need eligible_with_need newly_served
+        served_by_existing served pending refused coverage_pct new_disbursement_pct requested_vnd capital_available_vnd disbursed_vnd
+        capital_coverage_pct as_of_quarter""".split(),
+        *TAIL,
+    ],
     "goal_progress": [
         *AREA,
         *"""goal_code target_version reading baseline_year baseline_value actual_value path_value target_year target_value

@@ -4,6 +4,8 @@ select
     l.row_number,
     p.area_key,
     p.period_key,
+    p.period_year,
+    p.result_stage,
     l.household_code,
     l.previous_household_code,
     l.hamlet,
@@ -17,6 +19,7 @@ select
     {%- endfor %}
     l.member_count,
     l.opening_member_count,
+    l.decision_date,
     l.left_list_date,
     c.poor_cell,
     c.near_poor_cell

@@ -5,6 +5,7 @@ with marts as (
         values
         ('fct_poverty', 'household_review'),
         ('fct_household_status', 'household_review'),
+        ('fct_loan_coverage', 'credit'),
         ('goal_progress', 'household_review'),
         ('submission_compliance', 'household_review')
     ) as m (mart, form_code)

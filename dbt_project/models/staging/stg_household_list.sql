@@ -15,5 +15,6 @@ select
     {%- endfor %}
     member_count,
     opening_member_count,
+    decision_date,
     left_list_date
 from {{ source('intake', 'household_list') }}
