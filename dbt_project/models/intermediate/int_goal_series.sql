@@ -1,15 +1,18 @@
--- The yearly figure that each goal is measured by. Another goal joins here as one more branch of `figures`.
+-- The yearly figure that each reduction goal is measured by. Another goal joins here as one more row of `goals`.
 with figures as (
     select
-        'poverty_reduction' as goal_code,
-        form_code,
-        area_key,
-        boundary,
-        period_key,
-        standard_version,
-        poor_households::numeric as figure
-    from {{ ref('int_poverty_area') }}
-    where area_level = 'long_an'
+        g.goal_code,
+        p.form_code,
+        p.area_key,
+        p.boundary,
+        p.period_key,
+        p.standard_version,
+        case g.goal_code
+            when 'poverty_reduction' then p.poor_households
+            when 'multidimensional_reduction' then p.poor_households + p.near_poor_households
+        end::numeric as figure
+    from {{ ref('int_poverty_area') }} as p
+    cross join (values ('poverty_reduction'), ('multidimensional_reduction')) as g (goal_code)
 ),
 
 dated as (

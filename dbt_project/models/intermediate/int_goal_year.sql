@@ -1,5 +1,8 @@
 -- Every year of every reading of every target version, with the numbers that the formulas of the goals need.
--- figure = Nt, baseline = N0, previous = N(t-1), fall = r_t; a year under another standard has no figure.
+-- figure = Nt, baseline = N0, previous = N(t-1), fall = r_t; a year under another standard has no figure. A unit that is younger than
+-- the baseline year has no baseline on its ground.
+{{ config(materialized='table') }}
+
 with targets as (
     select
         t.goal_code,
@@ -42,7 +45,7 @@ years as (
 with_previous as (
     select
         y.*,
-        first_value(y.figure) over series as baseline,
+        max(y.figure) filter (where y.t = 0) over series as baseline,
         lag(y.figure) over series as previous
     from years as y
     window series as (
@@ -78,8 +81,11 @@ select
     f.previous,
     f.gap_reason,
     f.maturity,
-    first_value(f.gap_reason) over series as baseline_gap_reason,
-    first_value(f.maturity) over series as baseline_maturity,
+    case
+        when count(*) filter (where f.t = 0) over series = 0 then 'not in force on this ground'
+        else max(f.gap_reason) filter (where f.t = 0) over series
+    end as baseline_gap_reason,
+    max(f.maturity) filter (where f.t = 0) over series as baseline_maturity,
     coalesce(sum(f.fall) over series, 0) as sum_of_falls,
     min(f.fall) over series as least_fall,
     min(f.empty_year) over series as first_empty_year,

@@ -5,7 +5,7 @@
 with quarters as (
     select q.*
     from {{ ref('int_area_period') }} as q
-    where q.period_type = 'quarter' and q.has_begun
+    where q.period_type = 'quarter'
 ),
 
 newest as (

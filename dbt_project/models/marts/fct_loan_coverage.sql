@@ -35,3 +35,4 @@ from {{ ref('int_service_period') }} as p
 inner join {{ ref('int_loan_area') }} as f
     on p.form_code = f.form_code and p.area_key = f.area_key and p.boundary = f.boundary and p.as_of_quarter = f.period_key
 inner join {{ ref('dim_area') }} as d on p.area_key = d.area_key
+where p.has_begun

@@ -1,0 +1,30 @@
+-- Areas year by year, with how much of them is in: of an annual form its own year, of a cumulative one its newest quarter.
+select
+    form_code,
+    area_key,
+    area_level,
+    boundary,
+    {{ period_columns('a') }},
+    group_key,
+    expected_submissions,
+    accepted_submissions,
+    completeness_pct,
+    method,
+    is_estimate
+from {{ ref('int_area_period') }} as a
+where a.period_type = 'year'
+union all
+select
+    form_code,
+    area_key,
+    area_level,
+    boundary,
+    {{ period_columns('s') }},
+    group_key,
+    expected_submissions,
+    accepted_submissions,
+    completeness_pct,
+    method,
+    is_estimate
+from {{ ref('int_service_period') }} as s
+where s.period_type = 'year'

@@ -1,0 +1,84 @@
+-- The coverage goals: a duty of 100 in every year, not a ramp. Integers are compared: who is served against who is eligible.
+-- Rows begin with the first year after the version's date (its document's, else the day from which it is in force).
+with targets as (
+    select
+        t.goal_code,
+        t.target_version,
+        r.reading,
+        t.target_year,
+        t.is_assumed,
+        extract(year from coalesce(t.document_date, t.valid_from))::integer as version_year
+    from {{ ref('stg_target') }} as t
+    cross join lateral unnest(string_to_array(t.readings, '|')) as r (reading)
+    where r.reading = 'ratio'
+),
+
+measures as (
+    select
+        'loan_coverage' as goal_code,
+        form_code,
+        area_key,
+        boundary,
+        period_key,
+        served as part,
+        eligible_with_need as whole,
+        {{ pct('households_listed', 'households_in_class', 18) }} as need_survey_pct,
+        true as has_need_survey
+    from {{ ref('int_loan_area') }}
+    where borrower_class = 'all'
+),
+
+years as (
+    select
+        t.*,
+        p.form_code,
+        p.area_key,
+        p.boundary,
+        p.period_year,
+        m.part,
+        m.whole,
+        m.need_survey_pct,
+        m.has_need_survey,
+        p.maturity,
+        case
+            when p.accepted_submissions = p.expected_submissions then case when m.whole = 0 then 'no need recorded' end
+            when not p.has_begun or not p.is_past_due then 'not yet due'
+            else 'incomplete (' || p.accepted_submissions || ' of ' || p.expected_submissions || ')'
+        end as missing_reason
+    from targets as t
+    inner join measures as m on t.goal_code = m.goal_code
+    inner join {{ ref('int_service_period') }} as p
+        on
+            m.form_code = p.form_code
+            and m.area_key = p.area_key
+            and m.boundary = p.boundary
+            and m.period_key = p.as_of_quarter
+            and p.period_type = 'year'
+            and t.version_year < p.period_year
+            and t.target_year >= p.period_year
+)
+
+select
+    goal_code,
+    target_version,
+    reading,
+    form_code,
+    area_key,
+    boundary,
+    period_year,
+    target_year,
+    is_assumed,
+    case when missing_reason is null then {{ pct('part', 'whole') }} end as actual_value,
+    case
+        when missing_reason is not null then 'not_available'
+        when part = whole then case when period_year = target_year then 'achieved' else 'on_track' end
+        when period_year = target_year then 'missed'
+        else 'off_track'
+    end as status,
+    case
+        when missing_reason is not null then missing_reason
+        when has_need_survey and need_survey_pct is null then 'need_survey_unknown'
+        when has_need_survey and need_survey_pct < 90 then 'need_survey_incomplete'
+    end as status_reason,
+    missing_reason is null and maturity = 'final' as is_final
+from years
