@@ -29,3 +29,11 @@ end
 {% macro loan_amounts() -%}
 {{ return(['requested_vnd', 'capital_available_vnd', 'disbursed_vnd']) }}
 {%- endmacro %}
+
+{#- Counts of one training return and class: persons. -#}
+{% macro training_counts() -%}
+{{ return([
+    'with_need', 'trained', 'completed', 'coached', 'oriented', 'referred', 'in_stable_job', 'any_service', 'all_services',
+    'trained_outside_age', 'age_uncertain',
+]) }}
+{%- endmacro %}

@@ -14,3 +14,13 @@ where r.load_id = (
 {% macro in_force_on(row, day) -%}
 {{ row }}.valid_from <= {{ day }} and coalesce({{ row }}.valid_to, 'infinity'::date) >= {{ day }}
 {%- endmacro %}
+
+{#- The newest load of a reference table known at the build's moment: for functions that read the table themselves. -#}
+{% macro known_load(table) -%}
+(
+    select max(l.load_id)
+    from {{ source('reference', 'load') }} as l
+    cross join {{ ref('stg_build') }} as b
+    where l.table_name = '{{ table }}' and l.recorded_at <= b.knowledge_at
+)
+{%- endmacro %}

@@ -36,6 +36,13 @@ MARTS_MD = {
         capital_coverage_pct as_of_quarter""".split(),
         *TAIL,
     ],
+    "fct_training_coverage": [
+        *AREA,
+        *"""household_class persons_working_age with_need trained completed coached oriented referred in_stable_job any_service
+        all_services trained_outside_age age_uncertain coverage_pct any_service_pct all_services_pct referred_pct stable_job_pct
+        support_vnd as_of_quarter""".split(),
+        *TAIL,
+    ],
     "goal_progress": [
         *AREA,
         *"""goal_code target_version reading baseline_year baseline_value actual_value path_value target_year target_value

@@ -26,6 +26,20 @@ measures as (
         true as has_need_survey
     from {{ ref('int_loan_area') }}
     where borrower_class = 'all'
+    union all
+    select
+        g.goal_code,
+        t.form_code,
+        t.area_key,
+        t.boundary,
+        t.period_key,
+        case g.goal_code when 'training_coverage' then t.trained else t.referred end as part,
+        t.with_need as whole,
+        null::numeric as need_survey_pct,
+        false as has_need_survey
+    from {{ ref('int_training_area') }} as t
+    cross join (values ('training_coverage'), ('job_referral')) as g (goal_code)
+    where t.household_class = 'poor'
 ),
 
 years as (

@@ -6,6 +6,7 @@ with marts as (
         ('fct_poverty', 'household_review'),
         ('fct_household_status', 'household_review'),
         ('fct_loan_coverage', 'credit'),
+        ('fct_training_coverage', 'training'),
         ('goal_progress', 'household_review'),
         ('submission_compliance', 'household_review')
     ) as m (mart, form_code)
