@@ -1,0 +1,79 @@
+"""Credit and training workbooks become coverage figures: the whole way of a file, in one night."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+import psycopg
+
+from operations.nightly import run_night
+from tests.support.workbooks import RECEIVED, CreditReturn, Return, TrainingReturn
+from warehouse.settings import Settings
+
+NIGHT = "2024-01-05T22:00+07:00"
+
+
+def last_year(settings: Settings) -> None:
+    """The review of 2022: HN-001 is poor; its decision is in force in 2023."""
+    built = Return(period="2022", as_of_date=date(2022, 12, 14), signed_date=date(2022, 12, 27))
+    built.rows["household_list"][0].update(review_date=date(2022, 10, 3), decision_date=date(2022, 12, 22))
+    built.write(settings.inbox_dir, "2022.xlsx", RECEIVED - timedelta(days=365))
+
+
+def credit() -> CreditReturn:
+    """Three households: paid under 01; paid under 07 only; 20 million paid and 30 million pending."""
+    built = CreditReturn()
+    paid = built.rows["credit_need"][0]
+
+    def row(household: str, **values: object) -> dict[str, object]:
+        return {**paid, "household_code": household, "citizen_id": None, "borrower_name": f"Người Vay {household[-1]}", **values}
+
+    unpaid = {"outcome": "Đang xét", "disbursed_vnd": None, "disbursement_date": None, "capital_source": None}
+    built.rows["credit_need"] = [
+        row("HN-001"),
+        row("HN-002", borrower_class="Hộ cận nghèo", programme_code="07", outstanding_vnd=0),
+        row("HN-003", requested_vnd=20_000_000, disbursed_vnd=20_000_000, outstanding_vnd=20_000_000),
+        row("HN-003", request_date=date(2023, 8, 1), requested_vnd=30_000_000, outstanding_vnd=20_000_000, **unpaid),
+    ]
+    return built
+
+
+def test_three_returns_make_the_three_promises(warehouse: Settings, conn: psycopg.Connection) -> None:
+    last_year(warehouse)
+    credit().write(warehouse.inbox_dir, "vay von.xlsx", RECEIVED)
+    TrainingReturn().write(warehouse.inbox_dir, "hoc nghe.xlsx", RECEIVED)
+    assert run_night(warehouse, now=NIGHT)["accepted"] == 3
+    where = "where area_code = '27694' and period_key = '2023-Q3'"
+    loans = conn.execute(
+        "select borrower_class, households_in_class, households_listed, eligible_with_need, newly_served, served, pending, coverage_pct, "
+        f"requested_vnd, disbursed_vnd, capital_available_vnd from marts.fct_loan_coverage {where} order by borrower_class"
+    ).fetchall()
+    assert loans == [
+        ("all", None, 3, 3, 2, 2, 0, Decimal("66.666667"), 150_000_000, 70_000_000, 3_000_000_000),
+        ("near_poor", 0, 1, 1, 0, 0, 0, Decimal("0.000000"), 50_000_000, 0, 1_000_000_000),
+        ("newly_escaped", None, 0, 0, 0, 0, 0, None, 0, 0, 1_000_000_000),
+        ("poor", 1, 2, 2, 2, 2, 0, Decimal("100.000000"), 100_000_000, 70_000_000, 1_000_000_000),
+    ]
+    training = conn.execute(
+        "select household_class, persons_working_age, with_need, trained, completed, coverage_pct, support_vnd "
+        f"from marts.fct_training_coverage {where} and household_class in ('poor', 'all') order by household_class"
+    ).fetchall()
+    assert training == [
+        ("all", None, 1, 1, 1, Decimal("100.000000"), 3_000_000),
+        ("poor", 0, 1, 1, 1, Decimal("100.000000"), 3_000_000),
+    ]
+    year = conn.execute(
+        "select as_of_quarter, completeness_pct from marts.fct_loan_coverage_default where area_code = '27694' and period_year = 2023 "
+        "and borrower_class = 'poor'"
+    ).fetchall()
+    assert year == [("2023-Q3", Decimal("100.000000"))]
+    goal = conn.execute(
+        "select goal_code, actual_value, gap, status, status_reason from marts.goal_progress "
+        "where area_code = '27694' and period_key = '2023' and reading = 'ratio' order by goal_code"
+    ).fetchall()
+    assert goal == [
+        ("job_referral", Decimal("0.000000"), Decimal("100.000000"), "off_track", None),
+        ("loan_coverage", Decimal("66.666667"), Decimal("33.333333"), "off_track", "need_survey_unknown"),
+        ("training_coverage", Decimal("100.000000"), Decimal("0.000000"), "on_track", None),
+    ]
