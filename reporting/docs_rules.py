@@ -38,14 +38,20 @@ def _rules() -> str:
         " which the reader refused a cell that it reads. The text of every version that ever judged a file is kept in `audit.rule`.\n",
         f"{len(rules)} rules: {counts}, {sum(rule.severity == 'info' for rule in rules)} infos.\n",
     ]
-    in_order = sorted(rules, key=lambda rule: sheet_position(rule.form or DEFAULT_FORM, rule.sheet))
+    in_order = sorted(rules, key=_place)
     for sheet, found in groupby(in_order, key=lambda rule: rule.sheet):
-        title = sheet_title(DEFAULT_FORM, sheet)
+        title = sheet_title(None, sheet)
         parts += [
             f"## {title} · `{sheet}`\n",
             table(("Rule", "Severity", "Says", "How to resolve", "Basis", "Owner", "In force"), map(_rule, found)),
         ]
     return "\n".join(parts)
+
+
+def _place(rule: Rule) -> tuple[bool, str, int]:
+    """The cover, common to all forms, then the sheets form by form."""
+    form = rule.form or DEFAULT_FORM
+    return (False, "", 0) if rule.sheet == "cover" else (True, form, sheet_position(form, rule.sheet))
 
 
 def _rule(rule: Rule) -> tuple[str, ...]:

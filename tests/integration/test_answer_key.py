@@ -51,4 +51,5 @@ def test_the_answer_key_is_found_whole_and_nothing_else_fires(warehouse: Setting
     }
     assert outcomes == {name: file["outcome"] for name, file in key.items()}
     planted = {code for *_, code in wanted}
-    assert {rule.code for rule in load_rules()} - planted == set(), "rules that were not planted"
+    own = {rule.code for rule in load_rules() if rule.form in (None, "household_review")}
+    assert own - planted == set(), "rules that were not planted"
