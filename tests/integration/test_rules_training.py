@@ -93,6 +93,8 @@ CASES: Cases = {
     "no such date": (trainee(completion_date="29/02/2023"), {"NO-SUCH-DATE"}),
     "a refused date silences what reads it": (trainee(need_date="29/02/2023"), {"NO-SUCH-DATE"}),
     "a refused birth date silences what reads it": (trainee(birth_date="30/02/2011"), {"NO-SUCH-DATE"}),
+    "a refused as-of date silences what reads it": (
+        lambda built: (trainee(need_date=date(2022, 1, 3))(built), built.cover.update(as_of_date="31/09/2023")), {"NO-SUCH-DATE"}),
     # ------------------------------------------------------------------ age on 1/2/2023
     "TRN-05": (born(date(2010, 2, 2)), {"TRN-05"}),
     "TRN-05 year alone": (born(2011), {"TRN-05"}),
