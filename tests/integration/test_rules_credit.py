@@ -334,6 +334,21 @@ def test_every_credit_rule_fires_on_its_example_and_nothing_else(warehouse: Sett
     assert accepted == (0,)
 
 
+def test_a_code_that_came_back_for_other_ground_is_not_compared(warehouse: Settings, conn: psycopg.Connection) -> None:
+    """27694 was Phường 1 until 30/6/2025 and is Phường Long An since."""
+    before = CreditReturn(period="2025-Q2", as_of_date=date(2025, 6, 30), signed_date=date(2025, 7, 4), commune_name="Phường 1")
+    after = CreditReturn(period="2025-Q3", as_of_date=date(2025, 9, 30), signed_date=date(2025, 10, 4), commune_name="Phường Long An")
+    for built in (before, after):
+        need(request_date=date(2025, 3, 1), disbursement_date=date(2025, 4, 3))(built)
+    after.rows["credit_need"].clear()
+    before.write(warehouse.inbox_dir, "q2.xlsx")
+    after.write(warehouse.inbox_dir, "q3.xlsx", RECEIVED + timedelta(days=1))
+    run = start_run(warehouse, "test")
+    collect(warehouse, run)
+    assert validate_pending(warehouse, run)["accepted"] == 2
+    assert conn.execute("select array_agg(rule_code) from audit.failing_row where rule_code like 'CRD%'").fetchone() == (None,)
+
+
 def test_a_night_of_empty_cells_alone(warehouse: Settings, conn: psycopg.Connection) -> None:
     """A rule on one column has nothing to test: that is no failure of the night."""
     unknown = CreditReturn(commune_code="27697", commune_name="Phường 2")
