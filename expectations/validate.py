@@ -47,6 +47,8 @@ ANALYZED = (
     "intake.submission",
     "intake.household_list (submission_id, household_code, closing_class)",
     "intake.member_list (submission_id, household_code)",
+    "intake.credit_need (submission_id, household_code)",
+    "intake.training_need (submission_id, household_code)",
 )
 """What the rules join by: rows that came minutes ago are unknown to the planner."""
 
