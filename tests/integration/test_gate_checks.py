@@ -18,6 +18,7 @@ from warehouse.settings import Settings
 
 TAMPERED = {
     "GATE-SUM": "update green_marts.fct_poverty set near_poor_households = near_poor_households + 1 where area_code = '794'",
+    "GATE-SERVICE": "update green_marts.fct_loan_coverage set requested_vnd = 1 where area_level = 'long_an' and period_key = '2023-Q3'",
     "GATE-PART": "update green_marts.fct_poverty set total_persons = 1 where area_level = 'commune' and area_code = '27694'",
     "GATE-MOVE": "update green_marts.fct_poverty set relapsed = relapsed + 1 where period_year = 2023 and area_level = 'long_an'",
     "GATE-RATE": "update green_marts.fct_poverty set poor_rate_pct = poor_rate_pct + 1 where area_code = '794' and period_year = 2022",
@@ -48,13 +49,13 @@ def test_each_check_finds_its_fault_and_holds_the_publication(green: tuple[Setti
     for code, statement in TAMPERED.items():
         with connect(settings) as conn:
             conn.execute("create schema kept")
-            for table in ("green_marts.fct_poverty", "intake.summary_7_1"):
+            for table in ("green_marts.fct_poverty", "green_marts.fct_loan_coverage", "intake.summary_7_1"):
                 conn.execute(f"create table kept.{table.replace('.', '_')} as table {table}")
             assert conn.execute(statement).rowcount > 0
         outcome, failed = outcome_of(settings, run, build_id)
         assert code in failed and not outcome.passed
         with connect(settings) as conn:
-            for table in ("green_marts.fct_poverty", "intake.summary_7_1"):
+            for table in ("green_marts.fct_poverty", "green_marts.fct_loan_coverage", "intake.summary_7_1"):
                 columns = ", ".join(
                     row[0] for row in conn.execute(
                         "select attname::text from pg_attribute where attrelid = %s::regclass and attnum > 0 and attgenerated = ''",
