@@ -71,7 +71,7 @@ def install(point: str) -> None:
     steps: dict[str, Callable[[], None]] = {
         "planned": lambda: after(collect, "plan_collection"),
         "copy": lambda: in_copy(7),
-        "copy-late": lambda: in_copy(60),
+        "copy-late": lambda: in_copy(20),
         "collected": lambda: before(nightly, "validate"),
         "validating": _before_round,
         "validated": lambda: after(nightly, "validate"),
