@@ -37,3 +37,58 @@ end
     'trained_outside_age', 'age_uncertain',
 ]) }}
 {%- endmacro %}
+
+{#- A cumulative form's counts by area, quarter and class: areas add the communes whose return of the quarter is in force. Class `all`
+    adds the three, and is unknown where one is. `counts` are bigint, `amounts` numeric(18,0). -#}
+{% macro classed_areas(form_code, commune_counts, class_column, counts, amounts) -%}
+with parts as (
+    select
+        a.form_code,
+        a.area_key,
+        a.area_level,
+        a.boundary,
+        {{ period_columns('a') }},
+        a.is_accepted,
+        k.{{ class_column }}
+        {%- for column in counts + amounts %},
+        c.{{ column }}
+        {%- endfor %}
+    from {{ ref('int_area_part') }} as a
+    cross join (values ('poor'), ('near_poor'), ('newly_escaped')) as k ({{ class_column }})
+    left join {{ commune_counts }} as c on a.submission_id = c.submission_id and k.{{ class_column }} = c.{{ class_column }}
+    where a.form_code = '{{ form_code }}' and a.period_type = 'quarter'
+),
+
+classed as (
+    select * from parts
+    union all
+    select
+        form_code,
+        area_key,
+        area_level,
+        boundary,
+        {{ period_columns('parts') }},
+        is_accepted,
+        'all' as {{ class_column }}
+        {%- for column in counts + amounts %},
+        {{ column }}
+        {%- endfor %}
+    from parts
+)
+
+select
+    form_code,
+    area_key,
+    area_level,
+    boundary,
+    {{ period_columns('classed') }},
+    {{ class_column }}
+    {%- for column in counts %},
+    {{ sum_of_parts(column) }}
+    {%- endfor %}
+    {%- for column in amounts %},
+    {{ sum_of_parts(column, 'numeric(18,0)') }}
+    {%- endfor %}
+from classed
+group by form_code, area_key, area_level, boundary, {{ period_columns('classed') }}, {{ class_column }}
+{%- endmacro %}

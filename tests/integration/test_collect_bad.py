@@ -17,7 +17,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from ingestion.archive import archived_path
-from ingestion.collect import collect, plan_collection
+from ingestion.collect import collect, collect_chunk, plan_collection
 from ingestion.inbox import InboxError
 from tests.support.workbooks import RECEIVED, Return, add_part, edit_part, put, with_password
 from warehouse.runs import Run, start_run
@@ -320,6 +320,46 @@ def test_a_fault_of_our_own_stops_one_file_only(
         "failed", "INTERNAL-ERROR ZeroDivisionError",
     )  # fmt: skip
     assert collect(warehouse, start_run(warehouse, "test"))["read"] == 1
+
+
+def test_what_the_database_refuses_stops_one_file_of_its_batch(
+    warehouse: Settings, run: Run, conn: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number, commune in enumerate(("27694", "27691", "27697")):
+        Return(commune_code=commune).write(warehouse.inbox_dir, f"{number}.xlsx", RECEIVED + timedelta(minutes=number))
+    import ingestion.collect as module
+
+    really_load: Any = vars(module)["load_files"]
+
+    def refuse(conn: Any, run: Any, taken: Any, known: Any) -> Any:
+        outcomes = really_load(conn, run, taken, known)
+        if any(file.item.name == "1.xlsx" for file in taken):
+            conn.execute("select 'x'::integer")
+        return outcomes
+
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "load_files", refuse)
+        counts = collect(warehouse, run)
+    assert (counts["files"], counts["failed"], counts["read"]) == (3, 1, 2)
+    assert conn.execute("select file_name, reason_code from audit.file_outcome where state = 'failed'").fetchall() == [
+        ("1.xlsx", "INTERNAL-ERROR InvalidTextRepresentation")
+    ]
+    assert conn.execute("select array_agg(commune_code order by commune_code) from intake.submission").fetchone() == (["27694", "27697"],)
+    conn.commit()
+    assert collect(warehouse, start_run(warehouse, "test"))["read"] == 1
+
+
+def test_a_chunk_done_again_counts_what_it_took_in_and_writes_nothing(warehouse: Settings, run: Run, conn: psycopg.Connection) -> None:
+    Return().write(warehouse.inbox_dir)
+    put(warehouse.inbox_dir, "hong.xlsx", b"%PDF-1.4")
+    (chunk,) = plan_collection(warehouse, run)
+    first = collect_chunk(warehouse, run, chunk)
+    told = "select count(*) from audit.submission_event"
+    events = conn.execute(told).fetchone()
+    conn.commit()
+    assert collect_chunk(warehouse, run, chunk) == first
+    assert (first["read"], first["unreadable"], first["duplicate"]) == (1, 1, 0)
+    assert conn.execute(told).fetchone() == events
 
 
 def test_a_full_disk_leaves_nothing_half_registered(
