@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 from urllib.parse import quote
@@ -100,7 +101,8 @@ def _nested(info: dict[str, Any]) -> bool:
 
 
 def _message(info: dict[str, Any]) -> str:
+    """The kind of the database's error, not its text: that may quote a row."""
     for part in (info, *info.values()):
-        if isinstance(part, dict) and part.get("exception_message"):
-            return str(part["exception_message"]).splitlines()[0]
+        if isinstance(part, dict) and (kind := re.match(r"\(([\w.]+)\)", str(part.get("exception_message")))):
+            return kind[1]
     return "an exception"
