@@ -1,7 +1,8 @@
 """Validate: every pending submission against the rules in force for its period; accepted or returned.
 
-Rounds go by period end, then by version in the order of receipt: a list is judged after the list of the year before. A round
-is frozen first, then judged, then written in one transaction; cut off anywhere, the next night judges it again.
+Rounds go by period end, then by version in the order of receipt: a list is judged after the list of the year before, and what is
+compared with lists after all of them. A round is frozen first, then judged, then written in one transaction; cut off anywhere, the
+next night judges it again. What was compared with a list that has changed since is judged again too; it stays accepted.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from uuid import UUID
 from expectations.catalogue import Rule, load_rules, rule_set_version, rule_versions, sync_rules
 from expectations.findings import use_round, write_findings, write_results
 from expectations.runner import ValidationFailed, run_rules
+from ingestion.contracts import all_forms
 from warehouse.database import Connection, connect
 from warehouse.events import Event, append_events
 from warehouse.reference_data import reference_version
@@ -32,16 +34,48 @@ ROUNDS = """
             s.submission_id, s.form_code, s.period_end_date,
             row_number() over (partition by s.form_code, s.commune_code, s.period_key order by s.version) as nth
         from intake.submission as s
-        inner join audit.submission as a using (submission_id)
-        where a.state = {state}
+        where s.submission_id in ({wanted})
     ) as p
     group by p.period_end_date, p.nth, p.form_code
-    order by p.period_end_date, p.nth, p.form_code
+    order by p.form_code = any(%(comparing)s), p.period_end_date, p.nth, p.form_code
 """
+IN_STATE = "select a.submission_id from audit.submission as a where a.state = %(state)s"
+
+COMPARABLE = """
+    select submission_id, compared_id from intake.comparable
+    where (form_code, compared_form_code) in (select * from unnest(%(forms)s::text[], %(compared_forms)s::text[]))
+"""
+"""(return, list in force that its rules read), of every return on file: forms pair by pair."""
+
+OUTDATED = f"""
+    with judged as (
+        select distinct on (b.submission_id) b.submission_id, b.run_id
+        from audit.validation_batch as b
+        inner join audit.validation_run as v using (run_id, round)
+        order by b.submission_id, v.recorded_at desc, v.round desc
+    ),
+    present as ({COMPARABLE}),
+    compared as (
+        select j.submission_id, c.compared_id
+        from judged as j
+        inner join audit.validation_compared as c using (run_id, submission_id)
+    ),
+    changed as (
+        (select submission_id, compared_id from present except select submission_id, compared_id from compared)
+        union
+        (select submission_id, compared_id from compared except select submission_id, compared_id from present)
+    )
+    select f.submission_id
+    from audit.submission_in_force as f
+    inner join judged as j using (submission_id)
+    where j.run_id <> %(this_run)s and f.submission_id in (select c.submission_id from changed as c)
+"""
+"""What is in force and was last compared with other versions than those now in force."""
 
 
 ANALYZED = (
     "audit.validation_batch",
+    "audit.validation_compared",
     "audit.submission_event",
     "audit.column_map (submission_id)",
     "intake.submission",
@@ -64,21 +98,26 @@ class Round:
 
 
 def validate_pending(settings: Settings, run: Run, on_progress: Progress | None = None) -> dict[str, int]:
-    """Judge what is pending. Returns accepted, returned, superseded, rounds, failing_rows. Raises ValidationFailed."""
-    return _validate(settings, run, "received", "accept", on_progress)
+    """Judge what is pending, and again what was compared with a list that has changed since.
+
+    Returns accepted, returned, superseded, renewed (judged again), rounds, failing_rows. Raises ValidationFailed.
+    """
+    totals = _validate(settings, run, "accept", IN_STATE, on_progress, state="received")
+    again = _validate(settings, run, "recheck", OUTDATED, on_progress, this_run=run.run_id)
+    return {name: count + again[name] for name, count in totals.items()}
 
 
 def recheck(settings: Settings, run: Run, on_progress: Progress | None = None) -> dict[str, int]:
     """Judge what is accepted by today's rules, as a run of its own: it accepts and returns nothing."""
-    return _validate(settings, run, "accepted", "recheck", on_progress)
+    return _validate(settings, run, "recheck", IN_STATE, on_progress, state="accepted")
 
 
-def _validate(settings: Settings, run: Run, state: str, kind: str, on_progress: Progress | None) -> dict[str, int]:
-    totals = {"accepted": 0, "returned": 0, "superseded": 0, "rounds": 0, "failing_rows": 0}
+def _validate(settings: Settings, run: Run, kind: str, wanted: str, on_progress: Progress | None, **values: Any) -> dict[str, int]:
+    totals = {"accepted": 0, "returned": 0, "superseded": 0, "renewed": 0, "rounds": 0, "failing_rows": 0}
     with connect(settings, run_id=run.run_id, kind=run.kind) as conn:
         sync_rules(conn, run.now)
         conn.commit()
-        rounds = _plan(conn, run, state)
+        rounds = _plan(conn, run, wanted, values)
         for done, item in enumerate(rounds, start=1):
             for name, count in _judge(settings, conn, run, item, kind).items():
                 totals[name] += count
@@ -88,12 +127,19 @@ def _validate(settings: Settings, run: Run, state: str, kind: str, on_progress: 
     return totals
 
 
-def _plan(conn: Connection, run: Run, state: str) -> list[Round]:
-    """The rounds of tonight, numbered on from those of a run that was cut off."""
+def _plan(conn: Connection, run: Run, wanted: str, values: dict[str, Any]) -> list[Round]:
+    """The rounds of tonight over the submissions that the query ``wanted`` names, numbered on from those before in this run."""
     row = conn.execute("select coalesce(max(round), 0) from audit.validation_run where run_id = %s", (run.run_id,)).fetchone()
     first = int(row[0]) + 1 if row else 1
-    found = conn.execute(ROUNDS.format(state="%s"), (state,)).fetchall()
+    found = conn.execute(ROUNDS.format(wanted=wanted), {**_compared_forms(), **values}).fetchall()
     return [Round(number, tuple(ids), end, form) for number, (ids, end, form) in enumerate(found, start=first)]
+
+
+def _compared_forms() -> dict[str, list[str]]:
+    """From the contracts: the forms that are compared with others, and pair by pair with which."""
+    pairs = [(form.code, other) for form in all_forms() for other in form.compares_with]
+    forms = [form for form, _ in pairs]
+    return {"comparing": sorted(set(forms)), "forms": forms, "compared_forms": [other for _, other in pairs]}
 
 
 def rules_for(form_code: str, period_end: date) -> list[Rule]:
@@ -115,14 +161,14 @@ def _judge(settings: Settings, conn: Connection, run: Run, item: Round, kind: st
         raise ValidationFailed(f"Great Expectations and the rules' own queries disagree (rule: GX, own): {different}")
     write_results(conn, run.run_id, rules, rule_versions(conn))
     _record(conn, run, item, kind, time.monotonic() - started)
-    outcome, events = _decide(conn, run, item) if kind == "accept" else ({}, [])
+    outcome, events = _decide(conn, run, item) if kind == "accept" else ({"renewed": len(item.submissions)}, [])
     append_events(conn, run.run_id, run.now, [*events, _round_event(conn, run, item, kind)])
     conn.commit()
     return {**outcome, "failing_rows": sum(written.values())}
 
 
 def _freeze(conn: Connection, run: Run, item: Round) -> None:
-    """Write down which submissions the round judges, before anything is judged."""
+    """Write down which submissions the round judges and what they are compared with, before anything is judged."""
     conn.execute("delete from audit.validation_batch where run_id = %s and round = %s", (run.run_id, item.number))
     with conn.cursor() as cursor:
         cursor.executemany(
@@ -130,6 +176,13 @@ def _freeze(conn: Connection, run: Run, item: Round) -> None:
             "on conflict (run_id, submission_id) do update set round = excluded.round",
             [(run.run_id, submission, item.number) for submission in item.submissions],
         )
+    judged = list(item.submissions)
+    conn.execute("delete from audit.validation_compared where run_id = %s and submission_id = any(%s)", (run.run_id, judged))
+    conn.execute(
+        "insert into audit.validation_compared (run_id, submission_id, compared_id) "
+        f"select %(run)s, submission_id, compared_id from ({COMPARABLE}) as c where submission_id = any(%(judged)s)",
+        {"run": run.run_id, "judged": judged, **_compared_forms()},
+    )
     conn.commit()
     for table in ANALYZED:
         conn.execute(f"analyze {table}")

@@ -144,6 +144,8 @@ class Form(Strict):
     cumulative: bool
     opens: dict[PeriodType, str] = {}
     """Period type -> ``MM-DD`` of the period's own year from which a return may arrive; else its first day."""
+    compares_with: tuple[str, ...] = ()
+    """Forms whose official returns in force this form's rules read: they are judged first, and when they change it is judged again."""
     versions: tuple[Version, ...]
     sheets: tuple[Sheet, ...]
 

@@ -1,17 +1,9 @@
 {#- The class that a household is counted under on a day: that of the decisions in force on it, else the form's. `span` is the row of
-    int_class_span that holds the day (null where the household is on no list). Newly escaped is left both lists no more than three
-    years ago, that day included (Decision 28/2015); KTĐB and more than three years are no class. A household that was never on a
-    list counts by the form. -#}
+    int_class_span that holds the day (null where the household is on no list). The rules ask intake.listed_class the same. -#}
 {% macro class_on(day, span, form_class, form_left_list_date) -%}
-case
-    when {{ span }}.list_class in ('poor', 'near_poor') then {{ span }}.list_class
-    when {{ span }}.list_class = 'outside' and {{ span }}.class_from > '-infinity'::date then null
-    when {{ span }}.left_list_date is not null
-        then case when {{ day }} <= {{ span }}.left_list_date + interval '3 years' then 'newly_escaped' end
-    when {{ form_class }} = 'newly_escaped'
-        then case when {{ day }} <= {{ form_left_list_date }} + interval '3 years' then 'newly_escaped' end
-    else {{ form_class }}
-end
+intake.counted_class(
+    {{ day }}, {{ span }}.list_class, {{ span }}.class_from, {{ span }}.left_list_date, {{ form_class }}, {{ form_left_list_date }}
+)
 {%- endmacro %}
 
 {#- The classes of a household, in their order. -#}

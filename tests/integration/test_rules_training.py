@@ -204,7 +204,7 @@ def test_every_rule_fires_on_its_example_and_nothing_else(warehouse: Settings, c
         assert en.strip(), code
     wrong = {name: (fired[key] - codes, codes - fired[key]) for key, (name, codes) in expected.items() if fired[key] != codes}
     assert wrong == {}, "case: (fired although it should not, did not fire)"
-    own = {rule.code: rule.severity for rule in load_rules() if rule.form == FORM}
+    own = {rule.code: rule.severity for rule in load_rules() if rule.code.startswith("TRN")}
     severities = {code: kind.severity for code, kind in finding_types().items()} | own
     states = {
         (commune, period): state

@@ -36,7 +36,7 @@ def test_a_good_return_is_accepted_and_nothing_fires(warehouse: Settings, conn: 
     Return().write(warehouse.inbox_dir)
     counts = night(warehouse)
     assert conn.execute("select rule_code, sheet, row_number, reason_en from audit.failing_row").fetchall() == []
-    assert counts == {"accepted": 1, "returned": 0, "superseded": 0, "rounds": 1, "failing_rows": 0}
+    assert counts == {"accepted": 1, "returned": 0, "superseded": 0, "renewed": 0, "rounds": 1, "failing_rows": 0}
     assert fired(conn) == set()
     assert states(conn) == [(1, "accepted")]
     tested = conn.execute("select count(*), bool_and(passed), max(rows_tested) from audit.validation_result").fetchone()
@@ -69,7 +69,7 @@ def test_a_return_with_an_error_goes_back_and_a_correction_supersedes(warehouse:
 def test_two_versions_in_one_night_are_judged_in_order(warehouse: Settings, conn: psycopg.Connection) -> None:
     Return().write(warehouse.inbox_dir, "z.xlsx")
     Return(document_number="2", signed_date=date(2023, 12, 28)).write(warehouse.inbox_dir, "a.xlsx", RECEIVED + timedelta(hours=2))
-    assert night(warehouse) == {"accepted": 2, "returned": 0, "superseded": 1, "rounds": 2, "failing_rows": 0}
+    assert night(warehouse) == {"accepted": 2, "returned": 0, "superseded": 1, "renewed": 0, "rounds": 2, "failing_rows": 0}
     assert states(conn) == [(1, "superseded"), (2, "accepted")]
 
 
