@@ -6,9 +6,14 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import psycopg
+import pytest
 
+from expectations.gate import check_build
 from operations.nightly import run_night
+from tests.support.mart_fixtures import at
+from tests.support.tampering import TAMPERED_SERVICES
 from tests.support.workbooks import RECEIVED, CreditReturn, Return, TrainingReturn
+from warehouse.builds import build
 from warehouse.settings import Settings
 
 NIGHT = "2024-01-05T22:00+07:00"
@@ -77,3 +82,16 @@ def test_three_returns_make_the_three_promises(warehouse: Settings, conn: psycop
         ("loan_coverage", Decimal("66.666667"), Decimal("33.333333"), "off_track", "need_survey_unknown"),
         ("training_coverage", Decimal("100.000000"), Decimal("0.000000"), "on_track", None),
     ]
+
+
+@pytest.mark.parametrize("check", TAMPERED_SERVICES)
+def test_the_gate_finds_what_is_wrong_with_loans_and_training(warehouse: Settings, conn: psycopg.Connection, check: str) -> None:
+    credit().write(warehouse.inbox_dir, "vay von.xlsx", RECEIVED)
+    TrainingReturn().write(warehouse.inbox_dir, "hoc nghe.xlsx", RECEIVED)
+    run_night(warehouse, now=NIGHT)
+    run = at(warehouse, "2024-01-05T23:00+07:00")
+    build_id = build(warehouse, run).build_id
+    assert check_build(warehouse, run, build_id).passed
+    assert conn.execute(TAMPERED_SERVICES[check]).rowcount > 0
+    conn.commit()
+    assert check in {result.check_code for result in check_build(warehouse, run, build_id).results if not result.passed}
