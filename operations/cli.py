@@ -66,16 +66,30 @@ def template(
 def generate(
     folder: Annotated[Path, typer.Argument(help="Folder to write the workbooks into.")],
     years: Annotated[str, typer.Option(help="One year or a span: 2021-2023.")] = "2021-2023",
+    services_years: Annotated[
+        str | None, typer.Option(help="Years of credit and training returns, '' for none. Default: 2023, where --years has 2022.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same province.")] = 1,
     errors: Annotated[bool, typer.Option("--errors", help="Plant errors for every rule; answer_key.json lists what must fire.")] = False,
 ) -> None:
     """Write a synthetic province: 188 communes whose totals equal the published ones."""
+    from operations.console import CommandError
     from synthetic.generate import generate as write_province
 
+    try:
+        span = _span(years)
+        services = _span(services_years) if services_years is not None else [2023] if 2022 in span else []
+        with night_progress("Tạo dữ liệu giả lập · generate", get_settings().quiet) as (_, on_progress):
+            write_province(folder, years=span, services_years=services, seed=seed, errors=errors, on_progress=on_progress)
+        say(str(folder))
+    except ValueError as error:
+        raise CommandError(str(error)) from None
+
+
+def _span(years: str) -> list[int]:
+    """2021-2023 or 2023; nothing: no year."""
     first, _, last = years.partition("-")
-    span = list(range(int(first), int(last or first) + 1))
-    with night_progress("Tạo dữ liệu giả lập · generate", get_settings().quiet) as (_, on_progress):
-        say(str(write_province(folder, years=span, seed=seed, errors=errors, on_progress=on_progress)))
+    return list(range(int(first), int(last or first) + 1)) if first else []
 
 
 @app.command(epilog="Example: warehouse nightly --dry-run")

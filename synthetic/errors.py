@@ -1,4 +1,4 @@
-"""Mistakes planted over the last year's returns, one rule a commune, and the key that lists every finding they cause."""
+"""Mistakes planted over the newest returns of each form, one rule a commune, and the key that lists every finding they cause."""
 
 from __future__ import annotations
 
@@ -15,20 +15,23 @@ import synthetic.mistakes_forms
 import synthetic.mistakes_history
 import synthetic.mistakes_list
 import synthetic.mistakes_members
-import synthetic.mistakes_reader  # noqa: F401  each module registers its mistakes
+import synthetic.mistakes_reader
+import synthetic.mistakes_services  # noqa: F401  each module registers its mistakes
 from synthetic.damage import REASONS
 from synthetic.forms import with_rates
 from synthetic.generate import Job
-from synthetic.mistake import MISTAKES, NEEDS_HISTORY, Context, Spot, file, form, is_listed, members_of, recount, where
+from synthetic.mistake import MISTAKES, Context, Spot, file, form, is_listed, members_of, recount, where
 from synthetic.post import moment
-from synthetic.province import Return
 from synthetic.records import LISTED
+from synthetic.returns import HouseholdReview, Return
 from synthetic.workbook import Placed
 
+REVIEW = "household_review"
+QUARTERLY = ("credit", "training")
 KEPT = {
     "HHR-12", "HHR-13", "HHR-14", "HHR-14B", "HHR-15", "HHR-18", "HHR-19", "HHR-21", "HHR-21B", "HHR-22", "HHR-23", "HHR-23B",
     "HHR-24", "HHR-25", "HHR-26", "HHR-26B", "HHR-30", "HHR-32", "HHR-36", "HHR-37", "HHR-38", "HHR-39", "HHR-39B", "HHR-40",
-    "HHR-41",
+    "HHR-41", "CRD-19",
 }  # fmt: skip
 """Rules without a suffix that are warnings or information: they do not return a file. A suffix W or I says so itself."""
 
@@ -42,10 +45,10 @@ class Planted:
 
 
 class _Communes:
-    """The last year's returns that are still as they should be, in a random order."""
+    """One form's returns of a period that are still as they should be, in a random order."""
 
-    def __init__(self, jobs: Iterable[Job], year: int, rng: Random) -> None:
-        self._free = [job for job in jobs if job.sent.year == year]
+    def __init__(self, jobs: Iterable[Job], form_code: str, period: str, rng: Random) -> None:
+        self._free = [job for job in jobs if (job.sent.form, job.sent.cover["period"]) == (form_code, period)]
         rng.shuffle(self._free)
 
     def take(self, job: Job) -> None:
@@ -61,52 +64,68 @@ class _Communes:
 
 
 def plant(jobs: list[Job], year: int, seed: int) -> Planted:
-    """Spoil returns of ``year``, each by one mistake and in another commune. Mistakes that show only beside last year's
-    return are left out where that year is not among the jobs."""
+    """Spoil reviews of ``year`` and, where they are sent, the newest credit and training returns: each by one mistake and in
+    another commune. Mistakes that show only beside the return of the period before are left out where that is not sent."""
     rng = Random(f"errors {seed}")
-    communes = _Communes(jobs, year, rng)
-    earlier: dict[str, list[Return]] = {}
-    for job in jobs:
-        if job.sent.year < year:
-            earlier.setdefault(job.sent.commune.code, []).append(job.sent)
-    has_history = any(returns[-1].year == year - 1 for returns in earlier.values())
+    communes = _Communes(jobs, REVIEW, str(year), rng)
     planted = Planted([])
     changed: dict[Path, Job] = {}
     _same_head_twice(communes, changed, planted)
-    for rule in MISTAKES:
-        if rule in NEEDS_HISTORY and not has_history:
-            continue
-        job, spots = _spoil(communes, rule, earlier, rng)
-        changed[job.path], planted.spots[job.path] = job, spots
+    _by_rule(communes, jobs, REVIEW, str(year), rng, changed, planted)
     _turned_away(communes, changed, planted)
     extra = [_stage_order(communes, planted, rng), _older_version(communes, planted, rng), _before_start(communes, planted, rng)]
+    for code in QUARTERLY:
+        newest = max((job.sent.cover["period"] for job in jobs if job.sent.form == code), default=None)
+        if newest is not None:
+            rng = Random(f"errors {code} {seed}")
+            _by_rule(_Communes(jobs, code, newest, rng), jobs, code, newest, rng, changed, planted)
     planted.jobs = [changed.get(job.path, job) for job in jobs] + extra
     return planted
+
+
+def _by_rule(
+    communes: _Communes, jobs: Iterable[Job], form_code: str, period: str, rng: Random, changed: dict[Path, Job], planted: Planted
+) -> None:
+    """Every registered mistake of a form, each in a return of its own."""
+    earlier: dict[str, list[Return]] = {}
+    for job in jobs:
+        if job.sent.form == form_code and job.sent.cover["period"] < period:
+            earlier.setdefault(job.sent.commune.code, []).append(job.sent)
+    has_history = any(returns[-1].year >= int(period[:4]) - 1 for returns in earlier.values())
+    for rule, planting in MISTAKES.items():
+        if planting.form == form_code and (has_history or not planting.needs_history):
+            job, spots = _spoil(communes, rule, earlier, rng)
+            changed[job.path], planted.spots[job.path] = job, spots
 
 
 def _spoil(communes: _Communes, rule: str, earlier: dict[str, list[Return]], rng: Random) -> tuple[Job, list[Spot]]:
     for job in communes:
         sent = deepcopy(job.sent)
-        spots = MISTAKES[rule](sent, Context(rng, earlier.get(sent.commune.code, [])))
+        spots = MISTAKES[rule].spoil(sent, Context(rng, earlier.get(sent.commune.code, [])))
         if spots is not None:
             communes.take(job)
             return replace(job, sent=sent), spots
     raise ValueError(f"no commune is left that lends itself to {rule}: plant errors in the whole province")
 
 
+def _review(job: Job) -> HouseholdReview:
+    assert isinstance(job.sent, HouseholdReview)
+    return job.sent
+
+
 def _same_head_twice(communes: _Communes, changed: dict[Path, Job], planted: Planted) -> None:
     """HHR-14B: a household new on one commune's list has the citizen ID of a head on another's, of the same sex and year."""
     seen: dict[str, tuple[Job, int]] = {}
     for job in communes:
-        for index in where(job.sent, lambda row: is_listed(row) and len(row["head_citizen_id"] or "") == 12):
-            row = job.sent.household_list[index]
+        for index in where(_review(job), lambda row: is_listed(row) and len(row["head_citizen_id"] or "") == 12):
+            row = _review(job).household_list[index]
             other = seen.setdefault(row["head_citizen_id"][:6], (job, index))
             if row["opening_class"] in LISTED or other[0].path == job.path:
                 continue
-            sent = deepcopy(job.sent)
+            sent = deepcopy(_review(job))
             row = sent.household_list[index]
             head = sent.member_list[members_of(sent, row)[0]]
-            row["head_citizen_id"] = head["citizen_id"] = other[0].sent.household_list[other[1]]["head_citizen_id"]
+            row["head_citizen_id"] = head["citizen_id"] = _review(other[0]).household_list[other[1]]["head_citizen_id"]
             changed[job.path] = replace(job, sent=sent)
             for spoilt, place in ((job, index), other):
                 planted.spots[spoilt.path] = [Spot("household_list", place, "HHR-14B")]
@@ -153,7 +172,7 @@ def _older_version(communes: _Communes, planted: Planted, rng: Random) -> Job:
 def _before_start(communes: _Communes, planted: Planted, rng: Random) -> Job:
     """A review of the year before collection began, its forms all noughts."""
     job = communes.any()
-    sent = deepcopy(job.sent)
+    sent = deepcopy(_review(job))
     sent.household_list, sent.member_list = [], []
     recount(sent)
     row = sent.summary_7_1[0]

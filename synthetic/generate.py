@@ -1,8 +1,8 @@
-"""A province on disk: OUT/<year>/<workbook of each commune>.xlsx, the same for the same seed."""
+"""A province on disk: OUT/<year>/ holds the reviews, OUT/<quarter>/ credit and training returns; the same for the same seed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,10 +13,12 @@ from random import Random
 from ingestion.contracts import load_form
 from synthetic.damage import damage
 from synthetic.post import arrival, file_name, stamp
-from synthetic.province import Province, Return
+from synthetic.province import Province
+from synthetic.returns import HouseholdReview, QuarterReturn, Return
+from synthetic.services import mark_loans, service_returns
 from synthetic.style import Style, style_of
 from synthetic.targets import FIRST_YEAR, LAST_YEAR
-from synthetic.workbook import FORM, Placed, write_workbook
+from synthetic.workbook import Placed, write_workbook
 
 Progress = Callable[[int, int], None]
 """Called with (files written, files in all)."""
@@ -44,11 +46,13 @@ def generate(
     *,
     years: list[int],
     seed: int,
+    services_years: Sequence[int] = (),
     errors: bool = False,
     communes: list[str] | None = None,
     on_progress: Progress | None = None,
 ) -> Path:
-    """Write the workbooks of ``years`` (2021 to 2023) under ``out``; with ``errors`` also answer_key.json.
+    """Write the reviews of ``years`` (2021 to 2023) under ``out``, and the credit and training returns of ``services_years``
+    (2022 and 2023: each needs the review before it); with ``errors`` also answer_key.json.
 
     ``communes`` (codes) restricts which workbooks are written; the province behind them is always the whole one. With
     errors, mistakes are planted in the last of ``years`` and the key lists every finding that must come of them.
@@ -56,7 +60,11 @@ def generate(
     beyond = [year for year in years if not FIRST_YEAR <= year <= LAST_YEAR]
     if beyond or not years:
         raise ValueError(f"figures are published for {FIRST_YEAR} to {LAST_YEAR} only; asked for {beyond or 'no year'}")
-    jobs = plan(out, Province(seed).years(max(years)), sorted(set(years)), seed, communes)
+    beyond = [year for year in services_years if not FIRST_YEAR < year <= LAST_YEAR]
+    if beyond:
+        raise ValueError(f"credit and training returns need the review of the year before: {FIRST_YEAR + 1} to {LAST_YEAR}, not {beyond}")
+    province, services = make(seed, max(years), services_years)
+    jobs = plan(out, province, sorted(set(years)), seed, communes) + plan_services(out, services, seed, communes)
     if errors:
         from synthetic.errors import plant, write_answer_key
 
@@ -68,24 +76,52 @@ def generate(
     return out
 
 
-def plan(out: Path, province: list[list[Return]], years: Iterable[int], seed: int, communes: list[str] | None = None) -> list[Job]:
+def make(seed: int, last: int, services_years: Iterable[int]) -> tuple[list[list[HouseholdReview]], list[QuarterReturn]]:
+    """The reviews of every year from 2021 to ``last``, and the credit and training returns, whose loans the reviews tick."""
+    asked = sorted(set(services_years))
+    province = Province(seed).years(max([last, *(year - 1 for year in asked)]))
+    services = []
+    for year in asked:
+        returns = service_returns(province, year, seed)
+        if year - FIRST_YEAR < len(province):
+            mark_loans(province[year - FIRST_YEAR], returns)
+        services += returns
+    return province, services
+
+
+def plan(
+    out: Path, province: Sequence[Sequence[HouseholdReview]], years: Iterable[int], seed: int, communes: list[str] | None = None
+) -> list[Job]:
     """One job a commune and year, in order. Names and arrivals do not depend on ``communes``."""
-    form = load_form(FORM)
     jobs = []
     for year in years:
         taken: set[str] = set()
         for sent in province[year - FIRST_YEAR]:
-            rng = Random(f"post {seed} {year} {sent.commune.code}")
-            path = out / str(year) / file_name(rng, sent.commune, year, taken)
-            # An office keeps its habits, but for the sheet titles of a new file.
-            style = replace(
-                style_of(Random(f"style {seed} {sent.commune.code}"), form),
-                sheet_titles=style_of(rng, form).sheet_titles,
-            )
-            job = Job(path, sent, style, arrival(rng, year, sent.cover["signed_date"]))
-            if communes is None or sent.commune.code in communes:
-                jobs.append(job)
-    return jobs
+            jobs.append(_job(Random(f"post {seed} {year} {sent.commune.code}"), out / str(year), sent, taken, seed))
+    return _only(jobs, communes)
+
+
+def plan_services(out: Path, services: Iterable[QuarterReturn], seed: int, communes: list[str] | None = None) -> list[Job]:
+    """One job a return, in order, a folder a quarter."""
+    taken: dict[str, set[str]] = {}
+    jobs = []
+    for sent in services:
+        key = sent.quarter.key
+        rng = Random(f"post {seed} {sent.form} {key} {sent.commune.code}")
+        jobs.append(_job(rng, out / key, sent, taken.setdefault(key, set()), seed))
+    return _only(jobs, communes)
+
+
+def _job(rng: Random, folder: Path, sent: Return, taken: set[str], seed: int) -> Job:
+    path = folder / file_name(rng, sent, taken)
+    # An office keeps its habits, but for the sheet titles of a new file.
+    habits = style_of(Random(f"style {seed} {sent.commune.code}"), load_form("household_review"))
+    style = replace(habits, sheet_titles=style_of(rng, load_form(sent.form)).sheet_titles)
+    return Job(path, sent, style, arrival(rng, sent))
+
+
+def _only(jobs: list[Job], communes: list[str] | None) -> list[Job]:
+    return jobs if communes is None else [job for job in jobs if job.sent.commune.code in communes]
 
 
 def write_all(jobs: list[Job], on_progress: Progress | None = None) -> dict[Path, Placed]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from random import Random
+from typing import Any
 
 from synthetic.forms import movements
 from synthetic.people import CHILD, ELDERLY, PUPIL
-from synthetic.province import Return
 from synthetic.records import LISTED, Row
+from synthetic.returns import HouseholdReview
 
 
 @dataclass(frozen=True)
@@ -24,28 +25,35 @@ class Spot:
 @dataclass
 class Context:
     rng: Random
-    earlier: list[Return]
-    """The commune's returns of the years before that are sent too, oldest first."""
+    earlier: list[Any]
+    """The commune's earlier returns of the same form that are sent too, oldest first."""
 
     @property
-    def last(self) -> Return | None:
+    def last(self) -> Any:
         return self.earlier[-1] if self.earlier else None
 
 
-Mistake = Callable[[Return, Context], list[Spot] | None]
-"""Spoils the return in place and says what must come of it; None (and nothing spoilt) where this return does not lend itself."""
-
-MISTAKES: dict[str, Mistake] = {}
-NEEDS_HISTORY: set[str] = set()
+Mistake = Callable[[Any, Context], list[Spot] | None]
+"""Spoils a return of its form in place and says what must come of it; None (and nothing spoilt) where it does not lend itself."""
 
 
-def plants(rule: str, *, history: bool = False) -> Callable[[Mistake], Mistake]:
-    """Register a mistake under the rule it is made for. ``history``: it shows only beside the return of the year before."""
+@dataclass(frozen=True)
+class Planting:
+    spoil: Mistake
+    form: str
+    needs_history: bool
+    """It shows only beside the return of the period before."""
+
+
+MISTAKES: dict[str, Planting] = {}
+"""Rule -> the mistake that is made for it."""
+
+
+def plants(rule: str, *, form: str = "household_review", history: bool = False) -> Callable[[Mistake], Mistake]:
+    """Register a mistake under the rule it is made for."""
 
     def register(made: Mistake) -> Mistake:
-        MISTAKES[rule] = made
-        if history:
-            NEEDS_HISTORY.add(rule)
+        MISTAKES[rule] = Planting(made, form, history)
         return made
 
     return register
@@ -67,7 +75,7 @@ def form(sheet: str, index: int | None, *rules: str) -> list[Spot]:
     return [Spot(sheet, index, rule) for rule in rules]
 
 
-def where(sent: Return, test: Callable[[Row], object]) -> list[int]:
+def where(sent: HouseholdReview, test: Callable[[Row], object]) -> list[int]:
     return [index for index, row in enumerate(sent.household_list) if test(row)]
 
 
@@ -84,11 +92,11 @@ def is_applicant(row: Row) -> bool:
     return (row["opening_class"], row["closing_class"]) == ("not_poor", "not_poor")
 
 
-def members_of(sent: Return, row: Row) -> list[int]:
+def members_of(sent: HouseholdReview, row: Row) -> list[int]:
     return [index for index, person in enumerate(sent.member_list) if person["household_code"] == row["household_code"]]
 
 
-def others(sent: Return, test: Callable[[Row], object] = lambda _: True) -> list[int]:
+def others(sent: HouseholdReview, test: Callable[[Row], object] = lambda _: True) -> list[int]:
     """Member rows other than the heads'."""
     return [index for index, person in enumerate(sent.member_list) if person["member_no"] != 1 and test(person)]
 
@@ -101,7 +109,7 @@ def sex(person: Row) -> str:
     return "male" if person.get("birth_year_male") else "female"
 
 
-def row_of(sent: Return, person: Row) -> Row:
+def row_of(sent: HouseholdReview, person: Row) -> Row:
     return next(row for row in sent.household_list if row["household_code"] == person["household_code"])
 
 
@@ -128,7 +136,7 @@ def fits(row: Row, people: list[Row], year: int) -> bool:
     return all(possible or not row[name] for name, possible in needs)
 
 
-def recount(sent: Return) -> None:
+def recount(sent: HouseholdReview) -> None:
     """Forms 7.2 and 7.3 counted anew from a list that was changed."""
     sent.movement_7_2 = movements(sent.commune, sent.household_list, "poor")
     sent.movement_7_3 = movements(sent.commune, sent.household_list, "near_poor")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from synthetic.forms import with_rates
 from synthetic.mistake import Context, Spot, file, first, form, household, is_listed, members_of, plants, recount, where
-from synthetic.province import Return
 from synthetic.records import ESCAPED, LISTED
+from synthetic.returns import HouseholdReview
 
 Found = list[Spot] | None
 MANY = 7
@@ -13,7 +13,7 @@ MANY = 7
 
 
 @plants("HHR-25", history=True)
-def relapse_of_one_never_poor(sent: Return, context: Context) -> Found:
+def relapse_of_one_never_poor(sent: HouseholdReview, context: Context) -> Found:
     """A relapse under the code of a household that was only near-poor in every list on file."""
     fresh = {row["household_code"] for row in sent.household_list}
     seen: dict[str, set[str]] = {}
@@ -34,7 +34,7 @@ def relapse_of_one_never_poor(sent: Return, context: Context) -> Found:
 
 
 @plants("HHR-26")
-def members_halved(sent: Return, context: Context) -> Found:
+def members_halved(sent: HouseholdReview, context: Context) -> Found:
     """Needs no list of last year: the row itself says how many there were."""
     index = context.rng.choice(where(sent, lambda row: row["movement"] == "unchanged" and is_listed(row)))
     row = sent.household_list[index]
@@ -44,7 +44,7 @@ def members_halved(sent: Return, context: Context) -> Found:
 
 
 @plants("HHR-26B", history=True)
-def another_head(sent: Return, context: Context) -> Found:
+def another_head(sent: HouseholdReview, context: Context) -> Found:
     """The head has another citizen ID than last year, of the same sex and year."""
     index = first(where(sent, lambda row: row["movement"] == "unchanged" and is_listed(row) and len(row["head_citizen_id"] or "") == 12))
     if index is None:
@@ -56,17 +56,17 @@ def another_head(sent: Return, context: Context) -> Found:
 
 
 @plants("HHR-38", history=True)
-def opening_short_by_one(sent: Return, _: Context) -> Found:
+def opening_short_by_one(sent: HouseholdReview, _: Context) -> Found:
     """A household that left is not on the list: it is missed by its code as well."""
     return _leave_out(sent, 1, "HHR-38", "HHR-39")
 
 
 @plants("HHR-38E", history=True)
-def opening_short_by_many(sent: Return, _: Context) -> Found:
+def opening_short_by_many(sent: HouseholdReview, _: Context) -> Found:
     return _leave_out(sent, MANY, "HHR-38E", "HHR-39")
 
 
-def _leave_out(sent: Return, number: int, *rules: str) -> Found:
+def _leave_out(sent: HouseholdReview, number: int, *rules: str) -> Found:
     gone = where(sent, lambda row: row["opening_class"] == "near_poor" and row["closing_class"] not in LISTED)[-number:]
     opening = sum(row["opening_class"] == "near_poor" for row in sent.household_list)
     if len(gone) < number or (number == MANY and 2 * opening >= 100 * MANY):
@@ -77,7 +77,7 @@ def _leave_out(sent: Return, number: int, *rules: str) -> Found:
 
 
 @plants("HHR-39", history=True)
-def code_miswritten(sent: Return, _: Context) -> Found:
+def code_miswritten(sent: HouseholdReview, _: Context) -> Found:
     index = first(where(sent, lambda row: row["movement"] in ESCAPED))
     if index is None:
         return None
@@ -86,7 +86,7 @@ def code_miswritten(sent: Return, _: Context) -> Found:
 
 
 @plants("HHR-39B", history=True)
-def openings_exchanged(sent: Return, _: Context) -> Found:
+def openings_exchanged(sent: HouseholdReview, _: Context) -> Found:
     """Two that left their lists, each written as the other's class: the sums do not tell."""
     left_poor = first(where(sent, lambda row: row["movement"] == "escaped_poor"))
     left_near = first(where(sent, lambda row: row["movement"] == "escaped_near_poor"))
@@ -99,7 +99,7 @@ def openings_exchanged(sent: Return, _: Context) -> Found:
 
 
 @plants("HHR-40", history=True)
-def a_tenth_more(sent: Return, _: Context) -> Found:
+def a_tenth_more(sent: HouseholdReview, _: Context) -> Found:
     row = sent.summary_7_1[0]
     for name in ("total_households", "total_persons"):
         row[name] = round(1.12 * row[name])
@@ -108,7 +108,7 @@ def a_tenth_more(sent: Return, _: Context) -> Found:
 
 
 @plants("HHR-41")
-def nobody_on_the_list(sent: Return, context: Context) -> Found:
+def nobody_on_the_list(sent: HouseholdReview, context: Context) -> Found:
     """A commune that says it has no poor households at all. Where last year's list is on file, it contradicts."""
     poor = sum(row["closing_class"] == "poor" for row in context.last.household_list) if context.last else 0
     if poor > 5 or (context.last and not poor):

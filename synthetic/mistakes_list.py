@@ -6,14 +6,14 @@ from datetime import date, timedelta
 
 from synthetic.mistake import Context, Spot, file, first, household, is_applicant, is_listed, plants, where
 from synthetic.people import ALWAYS_POSSIBLE
-from synthetic.province import Return
 from synthetic.records import CAUSES, ESCAPED, SCORE_LINE
+from synthetic.returns import HouseholdReview
 
 Found = list[Spot] | None
 
 
 @plants("HHR-01")
-def same_code_twice(sent: Return, _: Context) -> Found:
+def same_code_twice(sent: HouseholdReview, _: Context) -> Found:
     """Of two applicants: nobody else's history or members hang on their codes."""
     pair = where(sent, is_applicant)[:2]
     if len(pair) < 2:
@@ -23,7 +23,7 @@ def same_code_twice(sent: Return, _: Context) -> Found:
 
 
 @plants("HHR-02")
-def impossible_movement(sent: Return, _: Context) -> Found:
+def impossible_movement(sent: HouseholdReview, _: Context) -> Found:
     index = first(where(sent, is_applicant))
     if index is None:
         return None
@@ -32,7 +32,7 @@ def impossible_movement(sent: Return, _: Context) -> Found:
 
 
 @plants("HHR-03")
-def class_against_scores(sent: Return, context: Context) -> Found:
+def class_against_scores(sent: HouseholdReview, context: Context) -> Found:
     index = context.rng.choice(where(sent, is_listed))
     row = sent.household_list[index]
     row["score_b1"] = SCORE_LINE[row["area_type"]] + 25
@@ -40,7 +40,7 @@ def class_against_scores(sent: Return, context: Context) -> Found:
 
 
 @plants("HHR-04")
-def b2_against_flags(sent: Return, _: Context) -> Found:
+def b2_against_flags(sent: HouseholdReview, _: Context) -> Found:
     """Ten points more than the marks make, yet still below the line of the poor."""
     index = first(where(sent, lambda row: row["closing_class"] == "near_poor" and row["score_b2"] < 20))
     if index is None:
@@ -50,7 +50,7 @@ def b2_against_flags(sent: Return, _: Context) -> Found:
 
 
 def _score(value: int, rule: str):  # type: ignore[no-untyped-def]
-    def spoil(sent: Return, context: Context) -> Found:
+    def spoil(sent: HouseholdReview, context: Context) -> Found:
         index = context.rng.choice(where(sent, is_listed))
         sent.household_list[index]["score_b1"] = value
         return household(index, rule)
@@ -63,14 +63,14 @@ _score(0, "HHR-05W")
 
 
 @plants("HHR-06")
-def no_review_date(sent: Return, context: Context) -> Found:
+def no_review_date(sent: HouseholdReview, context: Context) -> Found:
     index = context.rng.choice(where(sent, is_listed))
     sent.household_list[index]["review_date"] = None
     return household(index, "HHR-06")
 
 
 @plants("HHR-06B")
-def no_class(sent: Return, _: Context) -> Found:
+def no_class(sent: HouseholdReview, _: Context) -> Found:
     index = first(where(sent, is_applicant))
     if index is None:
         return None
@@ -79,7 +79,7 @@ def no_class(sent: Return, _: Context) -> Found:
 
 
 def _count(value: int, rule: str):  # type: ignore[no-untyped-def]
-    def spoil(sent: Return, _: Context) -> Found:
+    def spoil(sent: HouseholdReview, _: Context) -> Found:
         index = first(where(sent, is_applicant))
         if index is None:
             return None
@@ -94,7 +94,7 @@ _count(17, "HHR-07W")
 
 
 @plants("HHR-15")
-def old_card(sent: Return, _: Context) -> Found:
+def old_card(sent: HouseholdReview, _: Context) -> Found:
     """A nine-digit card a year after it ended; such a review is also long after the season and the signature."""
     index = first(where(sent, is_applicant))
     if index is None:
@@ -104,7 +104,7 @@ def old_card(sent: Return, _: Context) -> Found:
 
 
 @plants("HHR-16")
-def no_day_of_leaving(sent: Return, _: Context) -> Found:
+def no_day_of_leaving(sent: HouseholdReview, _: Context) -> Found:
     index = first(where(sent, lambda row: row["movement"] in ESCAPED))
     if index is None:
         return None
@@ -113,7 +113,7 @@ def no_day_of_leaving(sent: Return, _: Context) -> Found:
 
 
 @plants("HHR-16W")
-def left_after_decision(sent: Return, _: Context) -> Found:
+def left_after_decision(sent: HouseholdReview, _: Context) -> Found:
     index = first(where(sent, lambda row: row["movement"] in ESCAPED))
     if index is None:
         return None
@@ -122,14 +122,14 @@ def left_after_decision(sent: Return, _: Context) -> Found:
 
 
 @plants("HHR-17")
-def no_decision(sent: Return, context: Context) -> Found:
+def no_decision(sent: HouseholdReview, context: Context) -> Found:
     index = context.rng.choice(where(sent, is_listed))
     sent.household_list[index]["decision_number"] = None
     return household(index, "HHR-17")
 
 
 @plants("HHR-17W")
-def decided_next_day(sent: Return, context: Context) -> Found:
+def decided_next_day(sent: HouseholdReview, context: Context) -> Found:
     index = context.rng.choice(where(sent, is_listed))
     row = sent.household_list[index]
     row["decision_date"] = row["review_date"] + timedelta(days=1)
@@ -137,14 +137,14 @@ def decided_next_day(sent: Return, context: Context) -> Found:
 
 
 @plants("HHR-18")
-def reviewed_too_early(sent: Return, context: Context) -> Found:
+def reviewed_too_early(sent: HouseholdReview, context: Context) -> Found:
     index = context.rng.choice(where(sent, is_listed))
     sent.household_list[index]["review_date"] = date(sent.year, 8, 20)
     return household(index, "HHR-18")
 
 
 @plants("HHR-18E")
-def reviewed_after_signature(sent: Return, _: Context) -> Found:
+def reviewed_after_signature(sent: HouseholdReview, _: Context) -> Found:
     index = first(where(sent, is_applicant))
     if index is None:
         return None
@@ -153,7 +153,7 @@ def reviewed_after_signature(sent: Return, _: Context) -> Found:
 
 
 @plants("HHR-19")
-def other_area_throughout(sent: Return, _: Context) -> Found:
+def other_area_throughout(sent: HouseholdReview, _: Context) -> Found:
     """A whole rural list marked urban; incomes of the not poor are raised over the urban line, so that classes still follow."""
     if sent.commune.area_type != "rural":
         return None
@@ -165,7 +165,7 @@ def other_area_throughout(sent: Return, _: Context) -> Found:
 
 
 @plants("HHR-19I")
-def two_areas_in_a_hamlet(sent: Return, _: Context) -> Found:
+def two_areas_in_a_hamlet(sent: HouseholdReview, _: Context) -> Found:
     if sent.commune.area_type != "rural":
         return None
     hamlets = [row["hamlet"] for row in sent.household_list]
@@ -177,14 +177,14 @@ def two_areas_in_a_hamlet(sent: Return, _: Context) -> Found:
 
 
 @plants("HHR-20")
-def poor_and_average(sent: Return, context: Context) -> Found:
+def poor_and_average(sent: HouseholdReview, context: Context) -> Found:
     index = context.rng.choice(where(sent, is_listed))
     sent.household_list[index]["is_average_living_standard"] = True
     return household(index, "HHR-20")
 
 
 @plants("HHR-21")
-def minority_mark_of_kinh(sent: Return, _: Context) -> Found:
+def minority_mark_of_kinh(sent: HouseholdReview, _: Context) -> Found:
     index = first(where(sent, lambda row: row["ethnicity"] == "Kinh"))
     if index is None:
         return None
@@ -193,14 +193,14 @@ def minority_mark_of_kinh(sent: Return, _: Context) -> Found:
 
 
 @plants("HHR-21B")
-def unknown_ethnicity(sent: Return, context: Context) -> Found:
+def unknown_ethnicity(sent: HouseholdReview, context: Context) -> Found:
     index = context.rng.choice(where(sent, is_listed))
     sent.household_list[index]["ethnicity"] = "Kinnh"
     return household(index, "HHR-21B")
 
 
 @plants("HHR-22")
-def no_cause(sent: Return, _: Context) -> Found:
+def no_cause(sent: HouseholdReview, _: Context) -> Found:
     index = first(where(sent, lambda row: row["closing_class"] == "poor"))
     if index is None:
         return None
@@ -209,7 +209,7 @@ def no_cause(sent: Return, _: Context) -> Found:
 
 
 @plants("HHR-22I")
-def five_causes(sent: Return, _: Context) -> Found:
+def five_causes(sent: HouseholdReview, _: Context) -> Found:
     index = first(where(sent, lambda row: row["closing_class"] == "poor"))
     if index is None:
         return None

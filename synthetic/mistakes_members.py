@@ -23,18 +23,18 @@ from synthetic.mistake import (
 )
 from synthetic.mistakes_list import swap_indicator
 from synthetic.people import CHILD
-from synthetic.province import Return
 from synthetic.records import Row
+from synthetic.returns import HouseholdReview
 
 Found = list[Spot] | None
 
 
-def _people(sent: Return, row: Row) -> list[Row]:
+def _people(sent: HouseholdReview, row: Row) -> list[Row]:
     return [sent.member_list[index] for index in members_of(sent, row)]
 
 
 @plants("HHR-08")
-def member_left_out(sent: Return, _: Context) -> Found:
+def member_left_out(sent: HouseholdReview, _: Context) -> Found:
     for number in others(sent):
         person = sent.member_list[number]
         row = row_of(sent, person)
@@ -46,7 +46,7 @@ def member_left_out(sent: Return, _: Context) -> Found:
 
 
 @plants("HHR-08W")
-def one_member_of_an_applicant(sent: Return, _: Context) -> Found:
+def one_member_of_an_applicant(sent: HouseholdReview, _: Context) -> Found:
     for index in where(sent, lambda row: is_applicant(row) and row["member_count"] > 1 and len(row["head_citizen_id"] or "") == 12):
         row = sent.household_list[index]
         born = row["head_birth_date"] if isinstance(row["head_birth_date"], int) else row["head_birth_date"].year
@@ -69,7 +69,7 @@ def one_member_of_an_applicant(sent: Return, _: Context) -> Found:
 
 
 @plants("HHR-09")
-def member_of_nobody(sent: Return, _: Context) -> Found:
+def member_of_nobody(sent: HouseholdReview, _: Context) -> Found:
     stranger: Row = {
         "member_no": 2,
         "member_name": "Nguyễn Văn Không",
@@ -82,21 +82,21 @@ def member_of_nobody(sent: Return, _: Context) -> Found:
 
 
 @plants("HHR-10")
-def two_heads(sent: Return, context: Context) -> Found:
+def two_heads(sent: HouseholdReview, context: Context) -> Found:
     person = sent.member_list[context.rng.choice(others(sent))]
     person["relation_to_head"] = "Chủ hộ"
     return household(sent.household_list.index(row_of(sent, person)), "HHR-10")
 
 
 @plants("HHR-10W")
-def head_named_otherwise(sent: Return, _: Context) -> Found:
+def head_named_otherwise(sent: HouseholdReview, _: Context) -> Found:
     index = where(sent, lambda row: is_listed(row) and row["head_citizen_id"] is not None)[0]
     sent.household_list[index]["head_name"] += " Em"
     return household(index, "HHR-10W")
 
 
 @plants("HHR-11")
-def both_years(sent: Return, context: Context) -> Found:
+def both_years(sent: HouseholdReview, context: Context) -> Found:
     """Of a man: read as one, so that his citizen ID still agrees."""
     index = context.rng.choice(others(sent, lambda person: person.get("birth_year_male")))
     sent.member_list[index]["birth_year_female"] = sent.member_list[index]["birth_year_male"]
@@ -104,7 +104,7 @@ def both_years(sent: Return, context: Context) -> Found:
 
 
 @plants("HHR-11W")
-def too_old(sent: Return, _: Context) -> Found:
+def too_old(sent: HouseholdReview, _: Context) -> Found:
     for index in others(sent, lambda person: sent.year - birth_year(person) >= 70):
         person = sent.member_list[index]
         person.update({f"birth_year_{sex(person)}": 1905, "citizen_id": None, "birth_date": None})
@@ -113,7 +113,7 @@ def too_old(sent: Return, _: Context) -> Found:
 
 
 @plants("HHR-12")
-def other_year_of_birth(sent: Return, context: Context) -> Found:
+def other_year_of_birth(sent: HouseholdReview, context: Context) -> Found:
     index = context.rng.choice(others(sent))
     person = sent.member_list[index]
     person["birth_date"] = birth_year(person) + 1
@@ -121,7 +121,7 @@ def other_year_of_birth(sent: Return, context: Context) -> Found:
 
 
 @plants("HHR-13")
-def unknown_province(sent: Return, context: Context) -> Found:
+def unknown_province(sent: HouseholdReview, context: Context) -> Found:
     index = context.rng.choice(others(sent, lambda person: len(person["citizen_id"] or "") == 12))
     person = sent.member_list[index]
     person["citizen_id"] = "999" + person["citizen_id"][3:]
@@ -129,7 +129,7 @@ def unknown_province(sent: Return, context: Context) -> Found:
 
 
 @plants("HHR-14")
-def one_id_for_two(sent: Return, _: Context) -> Found:
+def one_id_for_two(sent: HouseholdReview, _: Context) -> Found:
     """The second was born in another year: the ID cannot be theirs either."""
     holders = others(sent, lambda person: len(person["citizen_id"] or "") == 12)
     one = sent.member_list[holders[0]]
@@ -143,7 +143,7 @@ def one_id_for_two(sent: Return, _: Context) -> Found:
 def _indicator(rule: str, wanted: str, wrong: Callable[[list[Row], int], bool]) -> None:
     """Mark an indicator that the household's people cannot bear out."""
 
-    def spoil(sent: Return, _: Context) -> Found:
+    def spoil(sent: HouseholdReview, _: Context) -> Found:
         for index in where(sent, lambda row: is_listed(row) and not row[wanted]):
             row = sent.household_list[index]
             if wrong(_people(sent, row), sent.year) and swap_indicator(row, wanted):
@@ -166,7 +166,7 @@ _indicator("HHR-23B", "dep_nutrition", _no_child)
 
 
 @plants("HHR-24")
-def no_labour_yet_employed(sent: Return, _: Context) -> Found:
+def no_labour_yet_employed(sent: HouseholdReview, _: Context) -> Found:
     for index in where(sent, is_listed):
         row = sent.household_list[index]
         if any(person["activity_status"] == "employed" for person in _people(sent, row)):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from synthetic.mistake import Context, Mistake, Spot, household, is_listed, plants, where
-from synthetic.province import Return
+from synthetic.returns import HouseholdReview
 
 
 def _cell(rule: str, field: str, typed: str) -> None:
-    def spoil(sent: Return, context: Context) -> list[Spot]:
+    def spoil(sent: HouseholdReview, context: Context) -> list[Spot]:
         index = context.rng.choice(where(sent, is_listed))
         sent.household_list[index][field] = typed
         return household(index, rule)

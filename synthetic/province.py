@@ -10,22 +10,9 @@ from synthetic.forms import movements, summary
 from synthetic.names import hamlets
 from synthetic.people import Births, Household
 from synthetic.records import LISTED, Row, household_row, member_rows
+from synthetic.returns import HouseholdReview
 from synthetic.signatures import Signatories, cover, signatories
 from synthetic.targets import FIRST_YEAR, LAST_YEAR, Commune, communes, targets
-
-
-@dataclass
-class Return:
-    """What one commune sends for one year, before anybody typed it into a workbook."""
-
-    commune: Commune
-    year: int
-    cover: Row
-    household_list: list[Row]
-    member_list: list[Row]
-    summary_7_1: list[Row]
-    movement_7_2: list[Row]
-    movement_7_3: list[Row]
 
 
 @dataclass
@@ -60,7 +47,7 @@ class Province:
         self._villages = [self._settle(commune) for commune in communes()]
         self._movers: dict[str, list[tuple[Household, str]]] = {}
 
-    def years(self, last: int = LAST_YEAR) -> list[list[Return]]:
+    def years(self, last: int = LAST_YEAR) -> list[list[HouseholdReview]]:
         """The returns of every commune, a list a year, from 2021 to ``last``. To be asked once: the households live on."""
         return [self._year(year) for year in range(FIRST_YEAR, last + 1)]
 
@@ -76,7 +63,7 @@ class Province:
     def _household(self, village: _Village, year: int) -> Household:
         return self._births.household(year, village.next_code(), self._rng.choice(village.hamlets))
 
-    def _year(self, year: int) -> list[Return]:
+    def _year(self, year: int) -> list[HouseholdReview]:
         self._movers = {name: [] for name in LISTED}
         plans = []
         for village in self._villages:
@@ -159,7 +146,7 @@ class Province:
             return replace(old, code=code, hamlet=hamlet), ("outside", name, movement), None, before
         return self._household(village, year), ("outside", name, movement), None, {}
 
-    def _return(self, village: _Village, year: int, entries: list[_Entry]) -> Return:
+    def _return(self, village: _Village, year: int, entries: list[_Entry]) -> HouseholdReview:
         rng, commune = self._rng, village.commune
         number = f"{rng.randint(90, 480)}/QĐ-UBND"
         entries.sort(key=lambda entry: (village.hamlets.index(entry[0].hamlet), LISTED.index(entry[1][1]) if entry[1][1] in LISTED else 2))
@@ -170,7 +157,7 @@ class Province:
             if triple[1] in LISTED:
                 members += [{"household_no": label, "hamlet": household.hamlet, **m} for m in member_rows(rng, household, year, row)]
         total = self._targets[year][commune.code].total_households
-        return Return(
+        return HouseholdReview(
             commune,
             year,
             cover(rng, commune, year, village.officers),

@@ -101,7 +101,7 @@ def _spoilt(free: Iterator[Job], rule: str, rng: Random) -> Iterator[Job]:
     """The first free file that lends itself to the mistake, spoilt by it."""
     for job in free:
         sent = deepcopy(job.sent)
-        if MISTAKES[rule](sent, Context(rng, [])) is not None:
+        if MISTAKES[rule].spoil(sent, Context(rng, [])) is not None:
             yield replace(job, sent=sent)
 
 

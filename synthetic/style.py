@@ -18,7 +18,7 @@ class Style:
     sheet_titles: dict[str, str]
     text_dates: bool
     text_numbers: bool
-    """Numbers of form 7.1 as vi-VN text: 1.234."""
+    """Numbers of form 7.1 and amounts as vi-VN text: 1.234."""
     decomposed: bool
     """Letters as base and marks apart (Unicode NFD), as some keyboards write them."""
     odd_spaces: bool
@@ -61,7 +61,7 @@ class Style:
             return self.text(next(label for label, code in column.codes.items() if code == value))
         if isinstance(value, float) and self.rates_as_fractions and column.computed:
             return round(value / 100, 4)
-        if isinstance(value, int) and self.text_numbers and column.unit in ("households", "persons") and abs(value) >= 1000:
+        if isinstance(value, int) and self.text_numbers and column.unit in ("households", "persons", "VND") and abs(value) >= 1000:
             return f"{value:,}".replace(",", ".")
         if isinstance(value, str) and column.type == "text":
             return self.text(self.spaced(value, row))

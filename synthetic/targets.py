@@ -42,7 +42,7 @@ class Target:
     near_poor: int
 
 
-def _rows(name: str) -> list[dict[str, str]]:
+def reference_rows(name: str) -> list[dict[str, str]]:
     with (REFERENCE / f"{name}.csv").open(encoding="utf-8", newline="") as handle:
         return list(csv.DictReader(handle))
 
@@ -50,7 +50,7 @@ def _rows(name: str) -> list[dict[str, str]]:
 @cache
 def communes() -> tuple[Commune, ...]:
     """The communes of Long An in force at the end of every year from 2021 to 2023, by code."""
-    units = _rows("unit")
+    units = reference_rows("unit")
     districts = {row["code"]: row["name_vi"] for row in units if row["unit_level"] == "district"}
 
     def in_force(row: dict[str, str]) -> bool:
@@ -67,7 +67,7 @@ def communes() -> tuple[Commune, ...]:
 
 def published(year: int) -> Target:
     """The printed figures of Long An; the total is ours where none was printed."""
-    row = next(row for row in _rows("published_figure") if row["area"] == "Long An" and row["period_end"] == f"{year}-12-31")
+    row = next(row for row in reference_rows("published_figure") if row["area"] == "Long An" and row["period_end"] == f"{year}-12-31")
     total = int(row["total_households"] or TOTAL_WHERE_UNPUBLISHED[year])
     return Target(total, int(row["poor_households"]), int(row["near_poor_households"]))
 

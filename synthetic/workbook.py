@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ingestion.contracts import Column, Sheet, load_form
-from synthetic.province import Return
 from synthetic.records import Row
+from synthetic.returns import Return
 from synthetic.style import Style
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from xlsxwriter.format import Format
     from xlsxwriter.worksheet import Worksheet
 
-FORM = "household_review"
 BANDS = {
     "household_list": (
         ("dep_employment", "dep_info_device", "Chỉ số thiếu hụt (B2)"),
@@ -26,7 +25,12 @@ BANDS = {
     "member_list": (("support_health", "support_other", "Nhu cầu hỗ trợ"),),
 }
 """Groups that people draw over the list's columns; the contract's labels stand below them."""
-LETTERED = {"household_list": 2, "member_list": 3, "summary_7_1": 2, "movement_7_2": 3, "movement_7_3": 3}
+LETTERED = {"member_list": 3, "movement_7_2": 3, "movement_7_3": 3}
+"""Columns that the numbering row calls A, B, C; two elsewhere."""
+SUMMED = {"household_list": ("member_count",), "credit_need": ("requested_vnd", "disbursed_vnd")}
+"""Columns of the line of sums under a list."""
+SHORTENED = ("head_citizen_id", "citizen_id", "programme_code")
+"""What Excel takes for a number, so that its leading zero is lost."""
 TAIL = "hamlet"
 """Key of a member row that names its hamlet heading; not a column."""
 
@@ -49,7 +53,7 @@ def write_workbook(path: Path, sent: Return, style: Style, omit: tuple[str, ...]
     """Write the workbook, without the sheets ``omit``. Returns the row numbers as Excel shows them."""
     from xlsxwriter import Workbook
 
-    form = load_form(FORM)
+    form = load_form(sent.form)
     # A fixed time of creation: the same seed gives the same bytes.
     made = datetime.combine(sent.cover["signed_date"] if isinstance(sent.cover["signed_date"], date) else date(sent.year, 12, 15), time(9))
     with Workbook(path) as book:
@@ -99,14 +103,14 @@ def _write_top(page: Worksheet, formats: _Formats, sheet: Sheet, sent: Return, s
         page.write_string(1, right, style.text("Độc lập - Tự do - Hạnh phúc"), formats.title)
         row = 3
     page.write_string(row, 0, style.text(sheet.heading.upper()), formats.title)
-    page.write_string(row + 1, 0, style.text(f"{sent.commune.name}, {sent.commune.district_name} - Năm {sent.year}"), formats.italic)
+    page.write_string(row + 1, 0, style.text(f"{sent.commune.name}, {sent.commune.district_name} - {sent.title}"), formats.italic)
     return row + 3
 
 
 def _write_table(book: Workbook, formats: _Formats, sheet: Sheet, sent: Return, style: Style) -> list[int]:
     page = book.add_worksheet(style.tab(sheet.name))
     page.set_landscape()
-    top = _write_top(page, formats, sheet, sent, style, 8)
+    top = _write_top(page, formats, sheet, sent, style, min(8, len(sheet.columns) - 1))
     first = _write_header(page, formats, sheet, style, top)
     rows: list[Row] = getattr(sent, sheet.name)
     placed, next_row = _write_rows(page, formats, sheet, rows, style, first)
@@ -130,7 +134,7 @@ def _write_header(page: Worksheet, formats: _Formats, sheet: Sheet, style: Style
                 page.write_string(top + 1, index + offset, style.text(sheet.columns[index + offset].label), formats.head)
             page.merge_range(top, index, top, index + width - 1, style.text(group), formats.head)
         index += width
-    lettered = LETTERED[sheet.name]
+    lettered = LETTERED.get(sheet.name, 2)
     for index in range(len(sheet.columns)):
         page.write_string(top + 2, index, chr(65 + index) if index < lettered else str(index - lettered + 1), formats.head)
     return top + 3
@@ -178,7 +182,9 @@ def _typed(column: Column, values: Row, style: Style, number: int) -> Any:
         return None
     if style.blank_nought and value == 0 and column.field in ("other_decrease", "other_increase"):
         return None
-    if style.lost_zero and number < 2 and column.field in ("head_citizen_id", "citizen_id") and len(str(value)) == 12:
+    # Without sex and birth year, as in the borrowers' list, a short citizen ID cannot be mended: people take care there.
+    is_borrower = "borrower_class" in values and column.field == "citizen_id"
+    if style.lost_zero and number < 2 and column.field in SHORTENED and len(str(value)) in (2, 12) and not is_borrower:
         return int(str(value))
     return style.value(column, value, number)
 
@@ -195,11 +201,12 @@ def _write(page: Worksheet, formats: _Formats, row: int, index: int, column: Col
 
 
 def _write_total(page: Worksheet, formats: _Formats, sheet: Sheet, rows: list[Row], style: Style, row: int) -> int:
-    """A line of sums under the list and under 7.1, as people add it."""
-    if sheet.name == "household_list":
+    """A line of sums under a list and under 7.1, as people add it."""
+    if sheet.name in SUMMED:
         page.write_string(row, 0, style.text("Tổng cộng"), formats.head)
-        index = [column.field for column in sheet.columns].index("member_count")
-        page.write_number(row, index, _sum(rows, "member_count"), formats.head)
+        for field in SUMMED[sheet.name]:
+            index = [column.field for column in sheet.columns].index(field)
+            page.write_number(row, index, _sum(rows, field), formats.head)
     elif sheet.name == "summary_7_1":
         page.write_string(row, 1, style.text("Tổng cộng"), formats.head)
         for index, column in enumerate(sheet.columns):
@@ -215,7 +222,7 @@ def _sum(rows: list[Row], field: str) -> int:
 
 
 def _write_signatures(page: Worksheet, formats: _Formats, sent: Return, style: Style, row: int, columns: int) -> None:
-    left, right = 2, min(columns - 3, 9)
+    left, right = (2, min(columns - 3, 9)) if columns > 5 else (0, columns - 1)
     signed = sent.cover["signed_date"]
     if isinstance(signed, date):
         line = f"{sent.commune.name}, ngày {signed.day} tháng {signed.month} năm {signed.year}"

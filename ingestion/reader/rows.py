@@ -117,8 +117,11 @@ def _kind(filled: list[tuple[int, Any]], key: int, labels: frozenset[str], in_si
 def _is_numbering(texts: list[str]) -> bool:
     if not all(_NUMBERING.match(text) for text in texts):
         return False
-    numbers = [int(re.sub(r"\D.*", "", text.strip("()"))) for text in texts if text.strip("()")[:1].isdigit()]
-    return len(numbers) >= 2 and all(a < b for a, b in pairwise(numbers))
+    bare = [text.strip("()") for text in texts]
+    numbers = [int(re.sub(r"\D.*", "", text)) for text in bare if text[:1].isdigit()]
+    # A narrow sheet may have letters and one number: A B 1.
+    enough = len(numbers) >= 2 or bare == ["a", "b", "1"]
+    return enough and all(a < b for a, b in pairwise(numbers))
 
 
 def _is_signature(texts: list[str]) -> bool:

@@ -104,6 +104,8 @@ def test_a_row_of_nothing_is_blank(row: Row) -> None:
         ["A", "B", "C", 1, 2, 3, 4],
         ["(a)", "(b)", 1, 2, 3, 4, "5=3+4"],
         ["", 1, 2, 3],
+        ["A", "B", "1"],
+        ["(a)", "(b)", 1.0],
     ],
 )
 @pytest.mark.parametrize("header", [(ONE_LINE,), (UPPER, LOWER)])

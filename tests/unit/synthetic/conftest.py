@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from synthetic.province import Province, Return
+from synthetic.province import Province
+from synthetic.returns import HouseholdReview
 
 SEED = 11
 
 
 @pytest.fixture(scope="session")
-def province() -> list[list[Return]]:
+def province() -> list[list[HouseholdReview]]:
     return Province(SEED).years()

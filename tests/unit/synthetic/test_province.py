@@ -14,12 +14,13 @@ import pytest
 from synthetic.mistake import fits
 from synthetic.names import CitizenIds
 from synthetic.post import DUE, arrival
-from synthetic.province import Province, Return
+from synthetic.province import Province
 from synthetic.records import CAUSES, DEPRIVATIONS, LISTED, SCORE_LINE
+from synthetic.returns import HouseholdReview
 from synthetic.targets import DISTRICTS_WITHOUT_POOR, apportion, communes, targets
 from warehouse.reference_data import REFERENCE_DIR
 
-Years = list[list[Return]]
+Years = list[list[HouseholdReview]]
 
 
 def published() -> dict[int, dict[str, str]]:
@@ -29,7 +30,7 @@ def published() -> dict[int, dict[str, str]]:
     return {int(row["period_end"][:4]): row for row in rows if 2021 <= int(row["period_end"][:4]) <= 2023}
 
 
-def total(returns: list[Return], field: str) -> int:
+def total(returns: list[HouseholdReview], field: str) -> int:
     return sum(sent.summary_7_1[0][field] for sent in returns)
 
 
@@ -37,7 +38,7 @@ def per_cent(part: int, whole: int) -> str:
     return str((Decimal(100) * part / whole).quantize(Decimal("0.01"), ROUND_HALF_UP))
 
 
-def counted(sent: Return, side: str, name: str) -> int:
+def counted(sent: HouseholdReview, side: str, name: str) -> int:
     return sum(row[f"{side}_class"] == name for row in sent.household_list)
 
 
@@ -159,7 +160,7 @@ def test_shares_add_up_within_their_bounds() -> None:
 def test_one_return_in_twenty_is_late(province: Years) -> None:
     rng = Random(1)
     due = date(2023, *DUE)
-    came = [arrival(rng, sent.year, sent.cover["signed_date"]).date() for sent in province[-1]]
+    came = [arrival(rng, sent).date() for sent in province[-1]]
     late = [day for day in came if day > due]
     assert 0 < len(late) < 0.1 * len(came)
     assert all(sent.cover["signed_date"] < day for sent, day in zip(province[-1], came, strict=True))

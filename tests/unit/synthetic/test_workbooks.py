@@ -18,7 +18,7 @@ from synthetic.errors import plant, write_answer_key
 from synthetic.generate import Job, generate, plan, write
 from synthetic.mistake import MISTAKES
 from synthetic.post import moment
-from synthetic.province import Return
+from synthetic.returns import HouseholdReview
 from synthetic.style import style_of
 from warehouse.settings import Settings
 
@@ -29,7 +29,7 @@ def read(path: Path) -> Reading:
     return read_file(path, path.name, Settings(home=path.parent, _env_file=None))
 
 
-def job_for(sent: Return, path: Path, **habits: object) -> Job:
+def job_for(sent: HouseholdReview, path: Path, **habits: object) -> Job:
     plain = replace(
         style_of(Random(1), FORM), sheet_titles={sheet.name: sheet.title for sheet in FORM.sheets}, text_dates=False, text_numbers=False,
         decomposed=False, odd_spaces=False, flag="x", number_period=False, lost_zero=False,
@@ -51,7 +51,7 @@ def job_for(sent: Return, path: Path, **habits: object) -> Job:
     ],
     ids=["tidy", "texts", "letters", "numbers", "blanks", "unmerged", "aliases"],
 )
-def test_every_habit_is_read_without_a_remark(tmp_path: Path, province: list[list[Return]], habits: dict[str, object]) -> None:
+def test_every_habit_is_read_without_a_remark(tmp_path: Path, province: list[list[HouseholdReview]], habits: dict[str, object]) -> None:
     sent = province[2][3]
     path, placed = write(job_for(sent, tmp_path / "a.xlsx", **habits))
     reading = read(path)
@@ -63,7 +63,7 @@ def test_every_habit_is_read_without_a_remark(tmp_path: Path, province: list[lis
         assert set(table.column_map) == {column.field for column in table.sheet.columns}
 
 
-def test_labels_are_the_contracts(tmp_path: Path, province: list[list[Return]]) -> None:
+def test_labels_are_the_contracts(tmp_path: Path, province: list[list[HouseholdReview]]) -> None:
     from python_calamine import CalamineWorkbook
 
     path, _ = write(job_for(province[0][0], tmp_path / "a.xlsx"))
@@ -85,7 +85,7 @@ def test_the_same_seed_is_the_same_bytes(tmp_path: Path) -> None:
     assert hashes[0] == hashes[1]
 
 
-def test_files_arrive_after_the_signature_in_office_hours(province: list[list[Return]]) -> None:
+def test_files_arrive_after_the_signature_in_office_hours(province: list[list[HouseholdReview]]) -> None:
     jobs = plan(Path(), province, [2021, 2022, 2023], seed=1)
     assert len({job.path for job in jobs}) == len(jobs) == 3 * 188
     for job in jobs:
@@ -94,21 +94,22 @@ def test_files_arrive_after_the_signature_in_office_hours(province: list[list[Re
 
 
 @pytest.mark.parametrize("kind", sorted(REASONS))
-def test_damaged_files_are_unreadable(tmp_path: Path, province: list[list[Return]], kind: str) -> None:
+def test_damaged_files_are_unreadable(tmp_path: Path, province: list[list[HouseholdReview]], kind: str) -> None:
     path, _ = write(replace(job_for(province[0][0], tmp_path / "a.xlsx"), damage=kind))
     assert read(path).reason_code == REASONS[kind]
 
 
-def test_a_sheet_left_out_is_missed(tmp_path: Path, province: list[list[Return]]) -> None:
+def test_a_sheet_left_out_is_missed(tmp_path: Path, province: list[list[HouseholdReview]]) -> None:
     path, _ = write(replace(job_for(province[0][0], tmp_path / "a.xlsx"), omit=("movement_7_3",)))
     assert read(path).reason_code == "MISSING-SHEET"
 
 
-def test_every_mistake_is_planted_in_a_commune_of_its_own(province: list[list[Return]]) -> None:
+def test_every_mistake_is_planted_in_a_commune_of_its_own(province: list[list[HouseholdReview]]) -> None:
     jobs = plan(Path("out"), province, [2022, 2023], seed=1)
     planted = plant(jobs, 2023, 1)
     rules = {spot.rule for spots in planted.spots.values() for spot in spots}
-    assert rules >= {*MISTAKES, "HHR-14B", "STAGE-ORDER", "OLDER-VERSION", "BEFORE-START", "MISSING-SHEET", *REASONS.values()}
+    own = {rule for rule, planting in MISTAKES.items() if planting.form == "household_review"}
+    assert rules >= {*own, "HHR-14B", "STAGE-ORDER", "OLDER-VERSION", "BEFORE-START", "MISSING-SHEET", *REASONS.values()}
     assert len(planted.jobs) == len(jobs) + 3
     touched = {job.path for job, was in zip(planted.jobs, jobs, strict=False) if job is not was}
     assert touched <= planted.spots.keys()
@@ -117,14 +118,14 @@ def test_every_mistake_is_planted_in_a_commune_of_its_own(province: list[list[Re
     assert jobs == plan(Path("out"), province, [2022, 2023], seed=1)
 
 
-def test_without_last_years_returns_nothing_speaks_of_them(province: list[list[Return]]) -> None:
+def test_without_last_years_returns_nothing_speaks_of_them(province: list[list[HouseholdReview]]) -> None:
     planted = plant(plan(Path("out"), province, [2023], seed=1), 2023, 1)
     rules = {spot.rule for spots in planted.spots.values() for spot in spots}
     assert not rules & {"HHR-25", "HHR-26B", "HHR-38", "HHR-38E", "HHR-39", "HHR-39B", "HHR-40"}
     assert "HHR-41" in rules
 
 
-def test_the_key_names_rows_as_excel_shows_them(tmp_path: Path, province: list[list[Return]]) -> None:
+def test_the_key_names_rows_as_excel_shows_them(tmp_path: Path, province: list[list[HouseholdReview]]) -> None:
     planted = plant(plan(tmp_path, province, [2023], seed=1), 2023, 1)
     path = next(path for path, spots in planted.spots.items() if spots[0].rule == "HHR-02")
     planted.jobs = [job for job in planted.jobs if job.path == path]
