@@ -52,6 +52,8 @@ class Rule(BaseModel):
     between: Between | None = None
     sql: str | None = None
     parameters: dict[str, Any] = {}
+    waivable: bool = True
+    """Whether a waiver may set the rule aside for a return. Not where a published mart could not hold what breaks the rule."""
     basis: str
     valid_from: date
     valid_to: date | None = None
@@ -70,7 +72,8 @@ class Rule(BaseModel):
 
     @property
     def definition_hash(self) -> str:
-        return hashlib.sha256(canonical_json(self.model_dump(mode="json")).encode()).hexdigest()
+        judged = self.model_dump(mode="json", exclude={"waivable"})  # who may be let off is no part of the check
+        return hashlib.sha256(canonical_json(judged).encode()).hexdigest()
 
     def fill(self, template: str) -> str:
         """A text or SQL of the rule with its parameters filled in."""

@@ -18,6 +18,7 @@ from uuid import UUID
 from expectations.catalogue import Rule, load_rules, rule_set_version, rule_versions, sync_rules
 from expectations.findings import use_round, write_findings, write_results
 from expectations.runner import ValidationFailed, run_rules
+from expectations.waivers import RETURNED_BEFORE_A_WAIVER
 from ingestion.contracts import all_forms
 from warehouse.database import Connection, connect
 from warehouse.events import Event, append_events
@@ -39,7 +40,7 @@ ROUNDS = """
     group by p.period_end_date, p.nth, p.form_code
     order by p.form_code = any(%(comparing)s), p.period_end_date, p.nth, p.form_code
 """
-IN_STATE = "select a.submission_id from audit.submission as a where a.state = %(state)s"
+ACCEPTED = "select a.submission_id from audit.submission as a where a.state = 'accepted'"
 
 COMPARABLE = """
     select submission_id, compared_id from intake.comparable
@@ -72,6 +73,8 @@ OUTDATED = f"""
 """
 """What is in force and was last compared with other versions than those now in force."""
 
+PENDING = f"select a.submission_id from audit.submission as a where a.state = 'received' union ({RETURNED_BEFORE_A_WAIVER})"
+"""What waits to be accepted or returned: what came, and what was returned before a waiver for it."""
 
 ANALYZED = (
     "audit.validation_batch",
@@ -102,14 +105,14 @@ def validate_pending(settings: Settings, run: Run, on_progress: Progress | None 
 
     Returns accepted, returned, superseded, renewed (judged again), rounds, failing_rows. Raises ValidationFailed.
     """
-    totals = _validate(settings, run, "accept", IN_STATE, on_progress, state="received")
+    totals = _validate(settings, run, "accept", PENDING, on_progress, now=run.now)
     again = _validate(settings, run, "recheck", OUTDATED, on_progress, this_run=run.run_id)
     return {name: count + again[name] for name, count in totals.items()}
 
 
 def recheck(settings: Settings, run: Run, on_progress: Progress | None = None) -> dict[str, int]:
     """Judge what is accepted by today's rules, as a run of its own: it accepts and returns nothing."""
-    return _validate(settings, run, "recheck", IN_STATE, on_progress, state="accepted")
+    return _validate(settings, run, "recheck", ACCEPTED, on_progress)
 
 
 def _validate(settings: Settings, run: Run, kind: str, wanted: str, on_progress: Progress | None, **values: Any) -> dict[str, int]:
@@ -172,9 +175,9 @@ def _freeze(conn: Connection, run: Run, item: Round) -> None:
     conn.execute("delete from audit.validation_batch where run_id = %s and round = %s", (run.run_id, item.number))
     with conn.cursor() as cursor:
         cursor.executemany(
-            "insert into audit.validation_batch (run_id, submission_id, round) values (%s, %s, %s) "
-            "on conflict (run_id, submission_id) do update set round = excluded.round",
-            [(run.run_id, submission, item.number) for submission in item.submissions],
+            "insert into audit.validation_batch (run_id, submission_id, round, judged_at) values (%s, %s, %s, %s) "
+            "on conflict (run_id, submission_id) do update set round = excluded.round, judged_at = excluded.judged_at",
+            [(run.run_id, submission, item.number, run.now) for submission in item.submissions],
         )
     judged = list(item.submissions)
     conn.execute("delete from audit.validation_compared where run_id = %s and submission_id = any(%s)", (run.run_id, judged))
@@ -214,12 +217,13 @@ def _round_event(conn: Connection, run: Run, item: Round, kind: str) -> Event:
 
 
 def _decide(conn: Connection, run: Run, item: Round) -> tuple[dict[str, int], list[Event]]:
-    """Accept what has no error (of a rule or of the reader) and return the rest; the accepted one supersedes the one before."""
+    """Accept what has no error (of the reader, or of a rule that is not waived) and return the rest; the accepted one supersedes
+    the one before."""
     bad = {
         row[0]
         for row in conn.execute(
             "select distinct submission_id from audit.failing_row where submission_id = any(%s) and severity = 'error' "
-            "and (origin = 'reader' or run_id = %s)",
+            "and waiver_id is null and (origin = 'reader' or run_id = %s)",
             (list(item.submissions), run.run_id),
         )
     }

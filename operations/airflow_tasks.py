@@ -95,9 +95,11 @@ def story_lines(story: dict[str, Any]) -> list[str]:
     published = story["publication_id"]
     lines = [
         f"Tệp mới nhận · files received: {story['files']}, không đọc được · unreadable: {story['unreadable']}",
-        f"Báo cáo chấp nhận · returns accepted: {story['accepted']}, trả lại · returned: {story['returned']}",
+        f"Báo cáo chấp nhận · returns accepted: {story['accepted']} (nhờ miễn trừ · under a waiver: {story['waived']}),"
+        f" trả lại · returned: {story['returned']}",
         f"Công bố · publication: {'không · none' if published is None else published}",
         f"Báo cáo kiểm tra · validation reports: {story['report']}",
+        *story["lapsed"],
     ]
     if story["error"]:
         lines.append(

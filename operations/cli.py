@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
-from operations import cli_audit, cli_backup, cli_database, cli_export, cli_marts, cli_status, cli_submission
+from operations import cli_audit, cli_backup, cli_database, cli_export, cli_marts, cli_status, cli_submission, cli_waiver
 from operations.console import EXIT_CODES, night_progress, out, run_main, say
 from warehouse.settings import get_settings
 
@@ -23,6 +23,7 @@ app = typer.Typer(
 app.add_typer(cli_database.db, name="db")
 app.add_typer(cli_database.reference, name="reference")
 app.add_typer(cli_submission.app, name="submission")
+app.add_typer(cli_waiver.app, name="waiver")
 app.add_typer(cli_audit.audit, name="audit")
 cli_database.add_commands(app)
 cli_marts.add_commands(app)
@@ -116,19 +117,22 @@ def nightly(
     print_story(story)
 
 
-def print_story(story: dict[str, object]) -> None:
+def print_story(story: dict[str, Any]) -> None:
     """The night's story as a small table."""
     table = Table(show_header=False, box=None, padding=(0, 2))
     for label, key in (
         ("Tệp mới nhận · files received", "files"),
         ("Không đọc được · unreadable", "unreadable"),
         ("Chấp nhận · accepted", "accepted"),
+        ("Nhờ miễn trừ · under a waiver", "waived"),
         ("Trả lại · returned", "returned"),
         ("Lần công bố · publication", "publication_id"),
         ("Báo cáo · report", "report"),
     ):
         table.add_row(label, "-" if story.get(key) is None else str(story[key]))
     out.print(table)
+    for line in story.get("lapsed") or []:
+        say(line)
 
 
 @app.command()

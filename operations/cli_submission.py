@@ -46,7 +46,7 @@ def show(submission: Identifier) -> None:
     for event in details.events:
         events.add_row(*event)
     out.print(events)
-    findings = Table("rule", "severity", "rows", "tested")
+    findings = Table("rule", "severity", "rows", "tested", "waiver")
     for finding in details.findings:
         findings.add_row(*finding)
     out.print(findings)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from expectations.waivers import judged_again
 from ingestion.inbox import new_arrivals
 from warehouse import clock
 from warehouse.builds import needs_build
@@ -18,6 +19,7 @@ def dry_run(settings: Settings, now: str | None = None) -> list[str]:
         run = Run(UUID(int=0), "dry-run", clock.now(conn, clock.parse_now(now) if now else None))
         arrivals = new_arrivals(conn, settings.inbox_dir)
         pending = conn.execute("select count(*) from audit.submission where state = 'received'").fetchone()
+        waived = len(judged_again(conn, run.now))
         pinned = conn.execute("select is_rollback from audit.publication order by publication_id desc limit 1").fetchone()
         writer = holder(conn)
     lines = [f"Inbox {settings.inbox_dir}: {len(arrivals)} new files."]
@@ -25,8 +27,10 @@ def dry_run(settings: Settings, now: str | None = None) -> list[str]:
     if len(arrivals) > 20:
         lines.append(f"  ... and {len(arrivals) - 20} more")
     lines.append(f"Returns waiting to be judged: {pending[0] if pending else 0}, and those of the new files.")
+    if waived:
+        lines.append(f"Returned ones judged again for a new waiver: {waived}.")
     needed, reason = needs_build(settings, run)
-    if arrivals or (pending and pending[0]):
+    if arrivals or waived or (pending and pending[0]):
         lines.append("Marts: built where a return is accepted.")
     else:
         lines.append(f"Marts: {'would be built' if needed else 'would not be built'}: {reason}.")

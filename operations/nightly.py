@@ -154,14 +154,16 @@ def publish(token: Token, built: dict[str, Any], *, settings: Settings | None = 
 def report(token: Token | None, failed: Sequence[str] = (), *, settings: Settings | None = None) -> dict[str, Any]:
     """Close the night's run, write the reports and tell its story. ``failed`` names the steps that did not succeed.
 
-    The story holds ``files, unreadable, accepted, returned, publication_id, outcome, error, report``.
+    The story holds ``files, unreadable, accepted, waived, returned, lapsed, publication_id, outcome, error, report``.
     """
+    from expectations.waivers import note_lapsed
     from reporting.site import write_site
 
     if token is None:
         raise NightFailed(f"The night did not begin ({', '.join(failed) or 'no token'}): see the log of that step.")
     settings = settings or get_settings()
     with night_step("report", token, settings) as (settings, run):
+        note_lapsed(settings, run)
         story = tell_story(settings, run)
         # A step that lost its connection and succeeded when it was tried again has left its error in the run's row.
         story["error"] = (story["error"] or f"{', '.join(failed)} did not succeed") if failed else None
@@ -174,9 +176,16 @@ def report(token: Token | None, failed: Sequence[str] = (), *, settings: Setting
 
 
 def tell_story(settings: Settings, run: Run) -> dict[str, Any]:
-    """What the night did, from the audit tables: files received, unreadable; submissions accepted, returned; the publication."""
+    """What the night did, from the audit tables: files received, unreadable; submissions accepted, returned; the publication.
+
+    ``waived``: returns accepted under a waiver; ``lapsed``: a sentence for each waiver that no longer holds, told once.
+    """
+    from reporting import night_queries, words
+
     with connect(settings) as conn:
-        return story_of(conn, run.run_id)
+        waived = {row["submission_id"] for row in night_queries.waived(conn, run.run_id)}
+        lapsed = [" · ".join(words.lapsed(row)) for row in night_queries.waivers(conn, run.run_id) if row["how"]]
+        return {**story_of(conn, run.run_id), "waived": len(waived), "lapsed": lapsed}
 
 
 def story_of(conn: Connection, run_id: UUID) -> dict[str, Any]:

@@ -33,7 +33,8 @@ class Listed:
 class Details:
     facts: list[tuple[str, str]]
     events: list[tuple[str, str, str, str]]
-    findings: list[tuple[str, str, str, str]]
+    findings: list[tuple[str, str, str, str, str]]
+    """Rule, severity, rows failed, rows tested, waiver."""
 
 
 LIST_SQL = """
@@ -102,10 +103,10 @@ def show(settings: Settings, identifier: str) -> Details:
     )
 
 
-def _findings(conn: Connection, submission_id: UUID) -> list[tuple[str, str, str, str]]:
+def _findings(conn: Connection, submission_id: UUID) -> list[tuple[str, str, str, str, str]]:
     rows = conn.execute(
         """
-        select f.rule_code, f.severity, count(*)::text, coalesce(max(r.rows_tested)::text, '')
+        select f.rule_code, f.severity, count(*)::text, coalesce(max(r.rows_tested)::text, ''), coalesce(f.waiver_id::text, '')
         from audit.failing_row as f
         left join audit.validation_result as r using (run_id, submission_id, rule_code)
         where f.submission_id = %s
@@ -113,12 +114,12 @@ def _findings(conn: Connection, submission_id: UUID) -> list[tuple[str, str, str
                 select run_id from audit.validation_batch inner join audit.run using (run_id)
                 where submission_id = f.submission_id order by started_at desc limit 1
             ))
-        group by f.rule_code, f.severity
+        group by f.rule_code, f.severity, f.waiver_id
         order by case f.severity when 'error' then 0 when 'warning' then 1 else 2 end, f.rule_code
         """,
         (submission_id,),
     ).fetchall()
-    return [(str(a), str(b), str(c), str(d)) for a, b, c, d in rows]
+    return [(str(a), str(b), str(c), str(d), str(e)) for a, b, c, d, e in rows]
 
 
 def withdraw(settings: Settings, run: Run, identifier: str, *, reason: str, actor: str) -> UUID:

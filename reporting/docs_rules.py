@@ -35,7 +35,9 @@ def _rules() -> str:
         generated_from("expectations/rules/*.yaml"),
         "One check a rule, as data; Great Expectations runs them. An **error** returns the file; a **warning** or an **info** does not. A"
         " finding stands at the row where the remedy lies; what concerns the whole return stands on the cover. A rule passes over rows in"
-        " which the reader refused a cell that it reads. The text of every version that ever judged a file is kept in `audit.rule`.\n",
+        " which the reader refused a cell that it reads. [A waiver](operations.md#waivers) sets a rule aside for one return, but for those"
+        " marked *no waiver*: the published marts could not hold what breaks them. The text of every version that ever judged a file is"
+        " kept in `audit.rule`.\n",
         f"{len(rules)} rules: {counts}, {sum(rule.severity == 'info' for rule in rules)} infos.\n",
     ]
     in_order = sorted(rules, key=_place)
@@ -60,8 +62,8 @@ def _rule(rule: Rule) -> tuple[str, ...]:
 
     dates = f"from {rule.valid_from}" + (f" to {rule.valid_to}" if rule.valid_to else "")
     return (
-        f"`{rule.code}`", rule.severity, both(rule.text_vi, rule.text_en), both(rule.resolve_vi, rule.resolve_en), rule.basis,
-        rule.owner, dates,
+        f"`{rule.code}`", rule.severity if rule.waivable else f"{rule.severity}, *no waiver*", both(rule.text_vi, rule.text_en),
+        both(rule.resolve_vi, rule.resolve_en), rule.basis, rule.owner, dates,
     )  # fmt: skip
 
 

@@ -22,7 +22,7 @@ BLOCK = 1 << 20
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that does not hold. ``kind``: chain, publication, archive, digest, findings, file."""
+    """One thing that does not hold. ``kind``: chain, publication, archive, digest, findings, file, waiver."""
 
     kind: str
     subject: str
@@ -46,6 +46,7 @@ def verify(settings: Settings) -> list[Problem]:
             *_digests(conn),
             *_uncovered_findings(conn),
             *_counts(conn),
+            *_waivers(conn),
         ]
 
 
@@ -230,3 +231,40 @@ def _counts(conn: Connection) -> Iterator[Problem]:
             "findings", subject, f"kết quả ghi {row['told']} dòng, danh sách có {row['n']}",
             f"the result tells of {row['told']} rows, {row['n']} are listed",
         )  # fmt: skip
+
+
+def _waivers(conn: Connection) -> Iterator[Problem]:
+    """Findings are marked by a waiver of their rule and return that was in force when they were judged; results say the same."""
+    statement = """
+        with marked as (
+            select f.run_id, f.submission_id, f.rule_code, max(f.waiver_id) as waiver_id
+            from audit.failing_row as f
+            where f.waiver_id is not null
+            group by f.run_id, f.submission_id, f.rule_code
+        )
+
+        select
+            coalesce(m.rule_code, v.rule_code) as rule_code, coalesce(m.submission_id, v.submission_id) as submission_id,
+            coalesce(m.waiver_id, v.waiver_id) as waiver_id,
+            v.waiver_id is distinct from m.waiver_id as differs
+        from marked as m
+        full join (select * from audit.validation_result where waiver_id is not null) as v
+            on v.run_id = m.run_id and v.submission_id = m.submission_id and v.rule_code = m.rule_code
+        where v.waiver_id is distinct from m.waiver_id or not exists (
+            select 1
+            from audit.waiver as w
+            inner join intake.submission as s using (form_code, commune_code, period_key)
+            inner join audit.validation_batch as b on b.submission_id = s.submission_id and b.run_id = m.run_id
+            inner join audit.validation_run as r on r.run_id = b.run_id and r.round = b.round
+            where
+                w.waiver_id = m.waiver_id and w.rule_code = m.rule_code and s.submission_id = m.submission_id
+                and w.recorded_at <= r.recorded_at and r.recorded_at < w.lapses_at
+        )
+        order by 2, 1
+    """
+    for row in _stream(conn, "waivers", statement):
+        subject = f"submission {row['submission_id']}, {row['rule_code']}, waiver {row['waiver_id']}"
+        if row["differs"]:
+            yield Problem("waiver", subject, "kết quả và các dòng lỗi ghi khác nhau", "the result and its failing rows tell it differently")
+        else:
+            yield Problem("waiver", subject, "không có hiệu lực khi kiểm tra", "was not in force when the return was judged")

@@ -53,13 +53,13 @@ def not_taken(conn: Connection, run_id: UUID) -> list[Row]:
 
 
 def error_rules(conn: Connection, run_id: UUID) -> dict[Any, list[str]]:
-    """Submission -> codes of the rules that found an error in it during the run."""
+    """Submission -> codes of the rules that found an error in it during the run, and were not waived."""
     found = rows(
         conn,
         """
         select f.submission_id, array_agg(distinct f.rule_code order by f.rule_code) as codes
         from audit.failing_row as f
-        where f.run_id = %(run)s and f.severity = 'error' and f.submission_id is not null
+        where f.run_id = %(run)s and f.severity = 'error' and f.submission_id is not null and f.waiver_id is null
         group by f.submission_id
         """,
         {"run": run_id},
@@ -76,6 +76,7 @@ def rule_totals(conn: Connection, run_id: UUID) -> list[Row]:
             select
                 v.rule_code, v.severity, 'rule' as origin,
                 sum(v.rows_tested) as tested, sum(v.rows_failed) as failed,
+                coalesce(sum(v.rows_failed) filter (where v.waiver_id is not null), 0) as waived,
                 count(*) filter (where v.rows_failed > 0) as returns_hit
             from audit.validation_result as v
             where v.run_id = %(run)s
@@ -83,7 +84,7 @@ def rule_totals(conn: Connection, run_id: UUID) -> list[Row]:
 
             union all
 
-            select f.rule_code, f.severity, 'reader', null, count(*), count(distinct f.sha256)
+            select f.rule_code, f.severity, 'reader', null, count(*), 0, count(distinct f.sha256)
             from audit.failing_row as f
             where f.run_id = %(run)s and f.origin = 'reader'
             group by f.rule_code, f.severity
@@ -100,6 +101,38 @@ def rule_totals(conn: Connection, run_id: UUID) -> list[Row]:
         {"run": run_id},
     )
     return [{**row, "text_vi": general(row["text_vi"] or ""), "text_en": general(row["text_en"] or "")} for row in found]
+
+
+def waived(conn: Connection, run_id: UUID) -> list[Row]:
+    """(submission, rule, waiver) of the errors that did not return a return accepted in the run."""
+    return rows(
+        conn,
+        """
+        select v.submission_id, v.rule_code, v.waiver_id
+        from audit.validation_result as v
+        inner join audit.submission_event as e on e.run_id = v.run_id and e.submission_id = v.submission_id and e.event_type = 'accepted'
+        where v.run_id = %(run)s and v.severity = 'error' and v.waiver_id is not null
+        order by v.submission_id, v.rule_code collate "C"
+        """,
+        {"run": run_id},
+    )
+
+
+def waivers(conn: Connection, run_id: UUID) -> list[Row]:
+    """Waivers of which the run tells: recorded, ended, or said to have lapsed (``how``: expired, ended)."""
+    return rows(
+        conn,
+        """
+        select
+            e.event_type, e.payload ->> 'how' as how, w.waiver_id, w.rule_code, w.form_code, w.commune_code, w.period_key,
+            w.approver_title, case when e.event_type = 'waiver_added' then w.reason else w.end_reason end as reason, w.expires_on
+        from audit.submission_event as e
+        inner join audit.waiver as w on w.waiver_id = coalesce((e.payload ->> 'waiver_id')::bigint, e.event_id)
+        where e.run_id = %(run)s and e.event_type in ('waiver_added', 'waiver_ended', 'waiver_lapsed')
+        order by e.event_id
+        """,
+        {"run": run_id},
+    )
 
 
 def publication(conn: Connection, run_id: UUID) -> Row | None:

@@ -19,7 +19,7 @@ SHOWN_REPAIRS = 60
 
 CSV_HEADER = [
     "Mức / Severity", "Quy tắc / Rule", "Trang / Sheet", "Dòng / Row", "Ô / Cell", "Cột / Column", "Giá trị (đã che) / Value (masked)",
-    "Lý do", "Reason", "Cách xử lý", "How to resolve",
+    "Lý do", "Reason", "Cách xử lý", "How to resolve", "Miễn trừ số / Waiver",
 ]  # fmt: skip
 REPAIR_HEADER = ["Trang / Sheet", "Ô / Cell", "Trong tệp / In the file", "Đọc là / Read as", "Cách / How"]
 
@@ -101,21 +101,23 @@ def _findings(
     total = sum(count["failed"] for count in counts)
     texts = queries.rule_texts(conn, sorted({count["rule_code"] for count in counts}), as_of)
     empty = {"text_vi": "", "text_en": "", "resolve_vi": "", "resolve_en": "", "basis": ""}
+    waivers = queries.waivers(conn, sorted({count["waiver_id"] for count in counts if count["waiver_id"] is not None}))
     groups = []
     for count, limit in zip(counts, share([count["failed"] for count in counts], SHOWN_ROWS), strict=True):
         shown = queries.findings(conn, where, values, sheets, rule_code=count["rule_code"], limit=limit)
-        groups.append({**count, **texts.get(count["rule_code"], empty), "rows": shown})
+        waiver = waivers.get(count["waiver_id"])
+        groups.append({**count, **texts.get(count["rule_code"], empty), "rows": shown, "waiver": waiver})
     csv_page = page.with_name(page.stem + "-findings.csv")
     if total:
         write_csv(csv_page, CSV_HEADER, (_csv_line(form_code, row, texts) for row in queries.all_findings(conn, where, values, sheets)))
     else:
         csv_page.unlink(missing_ok=True)
-    by_severity = {
-        severity: sum(count["failed"] for count in counts if count["severity"] == severity) for severity in ("error", "warning", "info")
-    }
+    by_kind = Counter(dict.fromkeys(("error", "warning", "info", "waived"), 0))
+    for count in counts:
+        by_kind[count["severity"] if count["waiver_id"] is None else "waived"] += count["failed"]
     return {
         "groups": groups,
-        "counts": by_severity,
+        "counts": dict(by_kind),
         "total": total,
         "shown": sum(len(group["rows"]) for group in groups),
         "csv": csv_page.name,
@@ -127,7 +129,7 @@ def _csv_line(form_code: str | None, row: queries.Row, texts: dict[str, queries.
     return [
         "{} / {}".format(*words.strings()[f"severity_{row['severity']}"]), row["rule_code"], words.sheet_title(form_code, row["sheet"]),
         row["row_number"], row["cell"], row["column_label"], row["value_masked"], row["reason_vi"], row["reason_en"],
-        text.get("resolve_vi"), text.get("resolve_en"),
+        text.get("resolve_vi"), text.get("resolve_en"), row["waiver_id"],
     ]  # fmt: skip
 
 

@@ -19,16 +19,17 @@ FINDINGS_OF_SUBMISSION = "f.submission_id = %(id)s and (f.origin = 'reader' or f
 FINDINGS_OF_FILE = "f.sha256 = %(id)s and f.origin = 'reader' and f.submission_id is null"
 
 FINDING_COUNTS = """
-    select f.rule_code, f.severity, f.origin, count(*) as failed
+    select f.rule_code, f.severity, f.origin, f.waiver_id, count(*) as failed
     from audit.failing_row as f
     where {where}
-    group by f.rule_code, f.severity, f.origin
+    group by f.rule_code, f.severity, f.origin, f.waiver_id
     order by case f.severity when 'error' then 1 when 'warning' then 2 else 3 end, f.origin, f.rule_code collate "C"
 """
 
 FINDINGS = """
     select
-        f.rule_code, f.severity, f.origin, f.sheet, f.row_number, f.cell, f.column_label, f.value_masked, f.reason_vi, f.reason_en
+        f.rule_code, f.severity, f.origin, f.sheet, f.row_number, f.cell, f.column_label, f.value_masked, f.reason_vi, f.reason_en,
+        f.waiver_id
     from audit.failing_row as f
     where {where} {only}
     order by
@@ -68,7 +69,7 @@ def results(conn: Connection, submission_id: UUID, run_id: UUID) -> list[Row]:
     return rows(
         conn,
         """
-        select v.rule_code, v.severity, v.rows_tested, v.rows_failed, r.text_vi, r.text_en
+        select v.rule_code, v.severity, v.rows_tested, v.rows_failed, v.waiver_id, r.text_vi, r.text_en
         from audit.validation_result as v
         left join audit.rule as r on r.rule_code = v.rule_code and r.rule_version = v.rule_version
         where v.submission_id = %(id)s and v.run_id = %(run)s
@@ -76,6 +77,16 @@ def results(conn: Connection, submission_id: UUID, run_id: UUID) -> list[Row]:
         """,
         {"id": submission_id, "run": run_id},
     )
+
+
+def waivers(conn: Connection, numbers: list[int]) -> dict[int, Row]:
+    """Waivers by number, as a page may show them: the approver by title, never by name."""
+    found = rows(
+        conn,
+        "select waiver_id, approver_title, reason, expires_on from audit.waiver where waiver_id = any(%(numbers)s)",
+        {"numbers": numbers},
+    )
+    return {row["waiver_id"]: row for row in found}
 
 
 def rule_texts(conn: Connection, codes: list[str], as_of: datetime) -> dict[str, Row]:

@@ -108,8 +108,12 @@ def _write_night(conn: Connection, folder: Path, night: queries.Row, rows: list[
     path, run_id = night_path(night), night["run_id"]
     changed = {outcome["submission_id"]: outcome["event_type"] for outcome in night_queries.outcomes(conn, run_id)}
     errors = night_queries.error_rules(conn, run_id)
+    waived: dict[UUID, list[str]] = defaultdict(list)
+    for one in night_queries.waived(conn, run_id):
+        waived[one["submission_id"]].append(one["rule_code"])
     of_night = [
         {**row, "outcome": changed[row["submission_id"]], "rules": errors.get(row["submission_id"], []), "path": submission_path(row)}
+        | {"waived": waived.get(row["submission_id"], [])}
         | {"counts": pages[submission_path(row)]["counts"]}
         for row in sorted(rows, key=lambda row: (row["form_code"], row["period_key"], row["commune_code"], row["version"]))
         if row["submission_id"] in changed
@@ -124,6 +128,8 @@ def _write_night(conn: Connection, folder: Path, night: queries.Row, rows: list[
         "superseded": [row for row in of_night if row["outcome"] in ("superseded", "withdrawn")],
         "unreadable": [{**file, "path": file_path(file["sha256"])} for file in night_queries.unreadable(conn, run_id)],
         "not_taken": night_queries.not_taken(conn, run_id),
+        "waivers": night_queries.waivers(conn, run_id),
+        "n_waived": len(waived),
         "totals": night_queries.rule_totals(conn, run_id),
         "publication": night_queries.publication(conn, run_id),
         "gate": night_queries.gate(conn, run_id),

@@ -45,6 +45,8 @@ class Submission:
     file_name: str
     sha256: str
     state_now: str
+    waived: list[str] = field(default_factory=list)
+    """`rule (waiver n)` for each rule that the return broke under a waiver when it was accepted."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,15 @@ IN_FORCE_SQL = """
         order by e.submission_id, e.event_id desc
     )
 
-    select s.submission_id, s.version, s.result_stage, s.file_name, s.sha256, now_.state as state_now
+    select
+        s.submission_id, s.version, s.result_stage, s.file_name, s.sha256, now_.state as state_now,
+        array(
+            select v.rule_code || ' (' || v.waiver_id || ')'
+            from audit.validation_result as v
+            inner join audit.submission_event as e on e.run_id = v.run_id and e.submission_id = v.submission_id
+            where v.submission_id = s.submission_id and v.waiver_id is not null and e.event_type = 'accepted'
+            order by v.rule_code collate "C"
+        ) as waived
     from states
     inner join intake.submission as s using (submission_id)
     inner join audit.submission as now_ using (submission_id)

@@ -61,6 +61,8 @@ def _details(traced: Trace) -> list[RenderableType]:
         f"sha256 {given.sha256}\nKho lưu · archive/{given.sha256[:2]}/{given.sha256[2:4]}/{given.sha256}\n"
         f"Trang · sheet «{traced.sheet_title}»: {len(traced.rows)} dòng · rows"
     )
+    if given.waived:
+        file_text.append(f"\n{words.vi('waived')} · {words.en('waived')}: {', '.join(given.waived)}", style="yellow")
     total = Text(f"Cộng · sum = {figure(traced.found)}", style="bold")
     return [file_text, _rows(traced), total] if traced.rows else [file_text]
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import Any
 
 import yaml
 from markupsafe import Markup, escape
@@ -51,6 +53,21 @@ def both(key: str, **values: object) -> Markup:
 def number(value: int | Decimal | None) -> str:
     """``1234567`` -> ``1.234.567``; None is a dash, never 0."""
     return "–" if value is None else f"{value:,}".replace(",", ".")
+
+
+def day(value: date | None) -> str:
+    """``28/12/2023``."""
+    return "–" if value is None else f"{value:%d/%m/%Y}"
+
+
+def lapsed(waiver: Mapping[str, Any]) -> tuple[str, str]:
+    """(Vietnamese, English): a waiver that no longer holds, as a night tells it. Keys: how, waiver_id, rule_code, form_code,
+    period_key, commune_code, expires_on."""
+    values = {
+        "id": waiver["waiver_id"], "rule": waiver["rule_code"], "form": waiver["form_code"], "period": waiver["period_key"],
+        "commune": waiver["commune_code"], "expires": day(waiver["expires_on"]),
+    }  # fmt: skip
+    return vi(f"lapsed_{waiver['how']}", **values), en(f"lapsed_{waiver['how']}", **values)
 
 
 def percent(value: float | Decimal | None) -> str:

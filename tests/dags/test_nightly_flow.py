@@ -53,7 +53,8 @@ class Steps:
         self.calls.append(("report", (token, failed)))
         error = f"{failed[0]}: it broke" if failed else None
         return {
-            "files": 2, "unreadable": 0, "accepted": 2, "returned": 0, "publication_id": None if failed else 4, "error": error,
+            "files": 2, "unreadable": 0, "accepted": 2, "waived": 0, "returned": 0, "lapsed": [],
+            "publication_id": None if failed else 4, "error": error,
             "outcome": "failed" if failed else "success", "report": "index.html",
         }  # fmt: skip
 

@@ -55,9 +55,21 @@ def test_failed_steps_are_named_once_and_before_those_that_could_not_start() -> 
 
 
 def test_the_story_says_what_came_of_the_night() -> None:
-    story = {"files": 12, "unreadable": 2, "accepted": 8, "returned": 2, "publication_id": 4, "report": "index.html", "error": None}
+    story = {
+        "files": 12, "unreadable": 2, "accepted": 8, "waived": 3, "returned": 2, "lapsed": ["Miễn trừ số 7 đã hết hạn"], 
+        "publication_id": 4, "report": "index.html", "error": None,
+    }  # fmt: skip
     text = "\n".join(story_lines(story))
-    for part in ("files received: 12", "unreadable: 2", "accepted: 8", "returned: 2", "publication: 4", "index.html"):
+    for part in (
+        "files received: 12",
+        "unreadable: 2",
+        "accepted: 8",
+        "under a waiver: 3",
+        "returned: 2",
+        "Miễn trừ số 7",
+        "publication: 4",
+        "index.html",
+    ):
         assert part in text
     red = story_lines({**story, "publication_id": None, "error": "build: BuildFailed: no"})
     assert "không · none" in red[2]
