@@ -106,12 +106,18 @@ def add_commands(app: typer.Typer) -> None:
                 raise CommandError("The gate refuses it: " + "; ".join(r.detail_en for r in gate.results if not r.passed))
             say(f"Publication {publications.publish(settings, run, build_id, accept_reason=accept)}.")
 
-    @app.command(epilog="Example: warehouse trace fct_poverty 27694 2023 poor_households")
+    @app.command(
+        epilog="Examples: warehouse trace fct_poverty 27694 2023 poor_households; "
+        "warehouse trace fct_loan_coverage 27694 2023-Q3 served --class poor"
+    )
     def trace(
-        mart: Annotated[str, typer.Argument(help="fct_poverty")],
+        mart: Annotated[str, typer.Argument(help="fct_poverty, fct_loan_coverage, fct_training_coverage")],
         area: Annotated[str, typer.Argument(help="Commune or district code, or long_an.")],
-        period: Annotated[str, typer.Argument(help="2023")],
+        period: Annotated[str, typer.Argument(help="2023, 2023-Q3")],
         column: Annotated[str, typer.Argument(help="poor_households")],
+        counted_class: Annotated[
+            str, typer.Option("--class", help="poor, near_poor, newly_escaped or all, where the mart has a row for each.")
+        ] = "all",
     ) -> None:
         """Walk back from a figure: publication, submissions, file and hash, sheet, rows, cells."""
         from reporting.trace import TraceError, render
@@ -119,7 +125,7 @@ def add_commands(app: typer.Typer) -> None:
 
         with connect(get_settings()) as conn:
             try:
-                out.print(render(walk(conn, mart, area, period, column)))
+                out.print(render(walk(conn, mart, area, period, column, counted_class)))
             except TraceError as error:
                 raise CommandError(str(error)) from None
 

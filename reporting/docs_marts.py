@@ -72,7 +72,8 @@ def _mart(name: str, model: dict[str, Any], path: Path) -> str:
         kept(path, "usage notes", "None recorded yet."),
     ]
     if sources:
-        parts.insert(3, f"Walk back from any figure: `warehouse trace {name} 27694 2023 {next(iter(sources))}`.\n")
+        of_class = " --class poor" if lineage()[name].class_column else ""
+        parts.insert(3, f"Walk back from any figure: `warehouse trace {name} 27694 2023 {next(iter(sources))}{of_class}`.\n")
     return "\n".join(parts)
 
 
@@ -81,10 +82,15 @@ def _source_text(mart: str, source: Source) -> str:
     if source.ratio:
         *over, whole = source.ratio
         return f"100 × {over[0] if len(over) == 1 else '(' + ' + '.join(over) + ')'} / {whole}"
-    assert source.sheet is not None
-    sheet = load_form(lineage()[mart].form).sheet(source.sheet)
+    contract = lineage()[mart]
+    sheet = load_form(contract.form).sheet(source.sheet or contract.counting.sheet)
     if source.cell:
         return f"{sheet.title}: {sheet.column(source.cell).labels[0]}"
+    if source.sheet is None:
+        what = f"sum of {source.amount} of" if source.amount else "count of"
+        return f"{sheet.title}: {what} each {contract.counting.counts}{f' that is {source.counted}' if source.counted else ''}, once"
+    if source.of_class and source.sum:
+        return f"{sheet.title}: sum of {sheet.column(source.sum).labels[0]} by {sheet.column(source.of_class).labels[0]}"
     conditions = []
     for field, codes in source.where.items():
         column = sheet.column(field)

@@ -20,6 +20,13 @@ class Source(Strict):
     """How one mart column is made."""
 
     sheet: str | None = None
+    """None for a ratio, and for what the build counted."""
+    counted: str | None = None
+    """Flag of the counting model that must hold; a count of all it counted has `amount` or nothing but `cells`."""
+    amount: str | None = None
+    """Column of the counting model that is added; else each counts 1."""
+    of_class: str | None = None
+    """Column of the sheet that holds the class of a row."""
     where: dict[str, tuple[str | bool, ...]] = {}
     sum: str | None = None
     cell: str | None = None
@@ -30,9 +37,11 @@ class Source(Strict):
 
     @model_validator(mode="after")
     def _one_way(self) -> Source:
-        ways = [bool(self.ratio), self.cell is not None, bool(self.where)]
-        if sum(ways) != 1 or (self.sheet is None) != bool(self.ratio):
-            raise ValueError("a column is a ratio, one cell, or rows that meet `where`")
+        by_cells = [self.cell is not None, bool(self.where), self.of_class is not None]
+        if self.sheet is not None and (sum(by_cells) != 1 or self.ratio or self.counted or self.amount):
+            raise ValueError("of a sheet: one cell, rows that meet `where`, or the rows of a class")
+        if self.sheet is None and any(by_cells):
+            raise ValueError("rows that are picked by their cells name their sheet")
         return self
 
     @property
@@ -46,11 +55,32 @@ class Words(Strict):
     en: str
 
 
+class Counting(Strict):
+    """Where the build says what it counted once, whatever its rows: households of a credit return, persons of a training return."""
+
+    model: str
+    """Table of the build's intermediate layer, one row for each counted, with the class it was counted under."""
+    key: str
+    rows: str
+    """View of the staging layer: the rows of the sheet with their key."""
+    sheet: str
+    counts: str
+    """In words: household, person."""
+
+
 class Mart(Strict):
     form: str
     period_type: str
-    first_review_of_a_standard: Words
+    class_column: str | None = None
+    """The mart has a row for each class, and one for `all`."""
+    counted_by: Counting | None = None
+    first_review_of_a_standard: Words | None = None
     columns: dict[str, Source]
+
+    @property
+    def counting(self) -> Counting:
+        assert self.counted_by is not None
+        return self.counted_by
 
 
 @cache

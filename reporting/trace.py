@@ -14,9 +14,9 @@ from uuid import UUID
 
 from psycopg import sql
 
-from ingestion.contracts import load_form
 from reporting.lineage import Mart, Source, lineage
 from reporting.queries import Row, one, rows
+from reporting.trace_rows import TracedRow, Wanted, traced_rows
 from warehouse.database import Connection
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ class Publication:
     published_at: datetime
     knowledge_at: datetime
     hash: str
+    build_schema: str
+    """The colour that it shows: `<build_schema>_intermediate` says which households and persons were counted."""
 
 
 @dataclass(frozen=True)
@@ -50,23 +52,6 @@ class Submission:
 
 
 @dataclass(frozen=True)
-class TracedCell:
-    cell: str
-    label: str
-    value: str
-
-
-@dataclass(frozen=True)
-class TracedRow:
-    row_number: int
-    household_code: str | None
-    name_masked: str | None
-    amount: Decimal | None
-    """What the row adds: 1 where rows are counted; None where the field summed is empty."""
-    cells: tuple[TracedCell, ...]
-
-
-@dataclass(frozen=True)
 class Trace:
     mart: str
     column: str
@@ -77,6 +62,8 @@ class Trace:
     value: Decimal | int | None
     publication: Publication
     source: Source
+    counted_class: str | None = None
+    """`poor`, `near_poor`, `newly_escaped` or `all`, where the mart has a row for each."""
     submission: Submission | None = None
     sheet_title: str = ""
     rows: tuple[TracedRow, ...] = ()
@@ -131,15 +118,17 @@ IN_FORCE_SQL = """
 """
 
 
-def trace(conn: Connection, mart: str, area_code: str, period_key: str, column: str) -> Trace:
-    """Walk back from one figure of a mart. Raises TraceError where there is no such figure."""
+def trace(conn: Connection, mart: str, area_code: str, period_key: str, column: str, counted_class: str = "all") -> Trace:
+    """Walk back from one figure of a mart; ``counted_class`` picks the row where there is one a class. Raises TraceError where there is
+    no such figure."""
     known = lineage()
     if mart not in known:
         raise TraceError(f"'{mart}' cannot be traced; these can: {', '.join(known)}.")
     contract = known[mart]
     if column not in contract.columns:
         raise TraceError(f"'{column}' of {mart} cannot be traced; these can: {', '.join(contract.columns)}.")
-    found = _facts(conn, mart, period_key, sql.SQL("(f.area_code = %(area)s or f.area_key = %(area)s)"), {"area": area_code})
+    condition = sql.SQL("(f.area_code = %(area)s or f.area_key = %(area)s)")
+    found = _facts(conn, mart, period_key, condition, {"area": area_code}, (contract.class_column, counted_class))
     if not found:
         raise TraceError(
             f"{mart} has no row for {area_code} in {period_key}: nothing is published for it, or the code is not of that time."
@@ -148,15 +137,19 @@ def trace(conn: Connection, mart: str, area_code: str, period_key: str, column: 
     return _trace_fact(conn, mart, contract, fact, column, _publication(conn, fact["publication_id"]))
 
 
-def _facts(conn: Connection, mart: str, period_key: str, where: sql.SQL, values: Row) -> list[Row]:
-    statement = sql.SQL(AREA_SQL).format(mart=sql.Identifier(mart), where=where)
-    return rows(conn, statement, {"period": period_key, **values})  # type: ignore[arg-type]
+def _facts(conn: Connection, mart: str, period_key: str, where: sql.SQL, values: Row, of_class: tuple[str | None, str | None]) -> list[Row]:
+    column, wanted = of_class
+    whole: sql.Composable = where
+    if column is not None:
+        whole = sql.SQL("{} and f.{} = %(class)s").format(where, sql.Identifier(column))
+    statement = sql.SQL(AREA_SQL).format(mart=sql.Identifier(mart), where=whole)
+    return rows(conn, statement, {"period": period_key, "class": wanted, **values})  # type: ignore[arg-type]
 
 
 def _publication(conn: Connection, publication_id: int) -> Publication:
     row = one(
         conn,
-        "select publication_id, published_at, knowledge_at, hash from audit.publication where publication_id = %(id)s",
+        "select publication_id, published_at, knowledge_at, hash, build_schema from audit.publication where publication_id = %(id)s",
         {"id": publication_id},
     )
     if row is None:
@@ -169,6 +162,7 @@ def _trace_fact(conn: Connection, mart: str, contract: Mart, fact: Row, column: 
     common: dict[str, Any] = {
         "mart": mart, "column": column, "area_code": fact["area_code"], "area_name": fact["area_name"], "area_level": fact["area_level"],
         "period_key": fact["period_key"], "value": fact[column], "publication": publication, "source": source,
+        "counted_class": fact[contract.class_column] if contract.class_column else None,
     }  # fmt: skip
     if source.ratio:
         parts = tuple(_trace_fact(conn, mart, contract, fact, name, publication) for name in source.ratio)
@@ -183,17 +177,19 @@ def _trace_fact(conn: Connection, mart: str, contract: Mart, fact: Row, column: 
         "select title from intake.sheet where submission_id = %(id)s and sheet = %(sheet)s",
         {"id": given.submission_id, "sheet": source.sheet},
     )
-    traced = () if fact[column] is None and source.movement else _rows(conn, contract, source, given.submission_id)
+    wanted = Wanted(contract, source, given.submission_id, common["counted_class"], publication.build_schema)
+    traced = () if fact[column] is None and source.movement else traced_rows(conn, wanted)
     note = None
     if fact[column] is None:
         words = contract.first_review_of_a_standard
-        note = (words.vi, words.en) if source.movement else ("Ô nguồn để trống.", "A source cell is empty.")
+        note = (words.vi, words.en) if source.movement and words else ("Ô nguồn để trống.", "A source cell is empty.")
     return Trace(**common, submission=given, sheet_title=title["title"] if title else "", rows=traced, note=note)
 
 
 def _in_force(conn: Connection, contract: Mart, fact: Row, publication: Publication) -> Submission | None:
     """The commune's return that was in force when the publication's knowledge ends."""
-    values = {"form": contract.form, "commune": fact["area_code"], "period": fact["period_key"], "known_at": publication.knowledge_at}
+    period = fact.get("as_of_quarter") or fact["period_key"]  # the year of a cumulative form is its newest quarter
+    values = {"form": contract.form, "commune": fact["area_code"], "period": period, "known_at": publication.knowledge_at}
     row = one(conn, IN_FORCE_SQL, values)
     return Submission(**row) if row else None
 
@@ -205,7 +201,8 @@ def _trace_area(conn: Connection, mart: str, contract: Mart, fact: Row, column: 
         if fact["area_level"] == "long_an"
         else "f.area_level = 'commune' and d.district_code = %(district)s"
     )
-    communes = _facts(conn, mart, fact["period_key"], sql.SQL(condition), {"district": fact["area_code"]})
+    of_class = (contract.class_column, common["counted_class"])
+    communes = _facts(conn, mart, fact["period_key"], sql.SQL(condition), {"district": fact["area_code"]}, of_class)
     parts = []
     for commune in communes:
         if not commune["accepted_submissions"]:
@@ -220,45 +217,6 @@ def _trace_area(conn: Connection, mart: str, contract: Mart, fact: Row, column: 
         )
     missing = tuple(f"{row['area_code']} {row['area_name']}" for row in communes if not row["accepted_submissions"])
     return Trace(**common, parts=tuple(parts), missing=missing)
-
-
-def _rows(conn: Connection, contract: Mart, source: Source, submission_id: UUID) -> tuple[TracedRow, ...]:
-    """The intake rows that make the figure, each with the cells that decide."""
-    assert source.sheet is not None
-    sheet = load_form(contract.form).sheet(source.sheet)
-    place = {"id": submission_id, "sheet": source.sheet}
-    mapped = rows(conn, "select field, column_letter from audit.column_map where submission_id = %(id)s and sheet = %(sheet)s", place)
-    letters = {row["field"]: row["column_letter"] for row in mapped}
-    conditions = [sql.SQL("submission_id = %(id)s")]
-    values: dict[str, Any] = {"id": submission_id}
-    for name, allowed in source.where.items():
-        conditions.append(sql.SQL("{}::text = any(%({})s)").format(sql.Identifier(name), sql.SQL(name)))  # type: ignore[arg-type]
-        values[name] = [str(item).lower() if isinstance(item, bool) else item for item in allowed]
-    amount = source.sum or source.cell
-    household = source.sheet == "household_list"
-    shown = [column for name in source.shown for column in sheet.columns if column.field == name]
-    statement = sql.SQL(
-        "select row_number, {amount} as amount, {code} as code, {name} as name, {fields} from intake.{table}"
-        " where {conditions} order by row_number"
-    ).format(
-        amount=sql.SQL("{}::numeric").format(sql.Identifier(amount)) if amount else sql.SQL("1::numeric"),
-        code=sql.SQL("household_code") if household else sql.SQL("null::text"),
-        name=sql.SQL("audit.mask(head_name)") if household else sql.SQL("null::text"),
-        fields=sql.SQL(", ").join(sql.SQL("{} as {}").format(sql.Identifier(c.field), sql.Identifier(f"field_{c.field}")) for c in shown),
-        table=sql.Identifier(source.sheet),
-        conditions=sql.SQL(" and ").join(conditions),
-    )  # fmt: skip
-    labels = {column.field: {code: label for label, code in (column.codes or {}).items()} for column in shown}
-
-    def cell(row: Row, name: str) -> TracedCell:
-        stored = row[f"field_{name}"]
-        text = "" if stored is None or stored is False else "x" if stored is True else labels[name].get(str(stored), str(stored))
-        return TracedCell(f"{letters.get(name, '?')}{row['row_number']}", sheet.column(name).labels[0], text)
-
-    return tuple(
-        TracedRow(row["row_number"], row["code"], row["name"], row["amount"], tuple(cell(row, column.field) for column in shown))
-        for row in rows(conn, statement, values)  # type: ignore[arg-type]
-    )
 
 
 def render(traced: Trace) -> RenderableType:

@@ -35,7 +35,8 @@ def figure(value: Decimal | int | None) -> str:
 
 def _headline(traced: Trace) -> Text:
     return Text.assemble(
-        (f"{traced.mart}.{traced.column}", "bold"), f"  {traced.area_name} ({traced.area_code}), {traced.period_key}  =  ",
+        (f"{traced.mart}.{traced.column}", "bold"),
+        f"  {traced.area_name} ({traced.area_code}), {traced.period_key}{f', {traced.counted_class}' if traced.counted_class else ''}  =  ",
         (figure(traced.value), "bold green"),
     )  # fmt: skip
 

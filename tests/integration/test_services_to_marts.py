@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
+from io import StringIO
+from itertools import product
 
 import psycopg
 import pytest
+from rich.console import Console
 
 from expectations.gate import check_build
 from operations.nightly import run_night
+from reporting.lineage import lineage
+from reporting.trace import render, trace
 from tests.support.mart_fixtures import at
 from tests.support.tampering import TAMPERED_SERVICES
 from tests.support.workbooks import RECEIVED, CreditReturn, Return, TrainingReturn
@@ -82,6 +87,21 @@ def test_three_returns_make_the_three_promises(warehouse: Settings, conn: psycop
         ("loan_coverage", Decimal("66.666667"), Decimal("33.333333"), "off_track", "need_survey_unknown"),
         ("training_coverage", Decimal("100.000000"), Decimal("0.000000"), "on_track", None),
     ]
+
+    for mart, period in product(("fct_loan_coverage", "fct_training_coverage"), ("2023-Q3", "2023")):
+        for column, source in lineage()[mart].columns.items():
+            for counted_class in ("poor", "near_poor", "all"):
+                traced = trace(conn, mart, "27694", period, column, counted_class)
+                for part in traced.parts if source.ratio else (traced,):
+                    assert part.found == part.value, (mart, period, part.column, counted_class)
+                    assert all("?" not in cell.cell for row in part.rows for cell in row.cells)
+    served = trace(conn, "fct_loan_coverage", "27694", "2023", "served", "poor")
+    assert [(row.row_number, row.household_code, row.name_masked, int(row.amount or 0)) for row in served.rows] == [
+        (6, "HN-001", "N*** V*** 1***", 1), (8, "HN-003", "N*** V*** 3***", 1), (9, "HN-003", "N*** V*** 3***", 0),
+    ]  # fmt: skip
+    console = Console(file=StringIO(), width=200)
+    console.print(render(served))
+    assert "P8: 20000000" in console.file.getvalue()  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("check", TAMPERED_SERVICES)
