@@ -43,9 +43,9 @@ def cover(rng: Random, commune: Commune, year: int, officers: Signatories) -> Ro
 
 
 def quarter_cover(rng: Random, commune: Commune, form: str, quarter: Quarter, officers: Signatories) -> Row:
-    """Of a quarterly return: figures as of the quarter's last day, signed two to eight days later."""
+    """Of a quarterly return: figures as of the quarter's last day, signed five to nine days later."""
     period = {"form_code": form, "period_type": "quarter", "period": quarter.key, "as_of_date": quarter.last_day}
-    return _cover(rng, commune, officers, period, days=rng.randint(2, 8))
+    return _cover(rng, commune, officers, period, days=rng.randint(5, 9))
 
 
 def _cover(rng: Random, commune: Commune, officers: Signatories, period: Row, days: int) -> Row:

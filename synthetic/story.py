@@ -1,24 +1,27 @@
-"""Four nights for the demo: 2021, 2022, 2023 with a dozen bad returns, and the corrections."""
+"""The demo's story: every return on the night after it was sent, a dozen bad reviews of 2023, bad returns on credit and training
+of the last quarter, and their corrections in January."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from copy import deepcopy
-from dataclasses import replace
-from datetime import date, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import synthetic.mistakes_forms
 import synthetic.mistakes_list
 import synthetic.mistakes_members
-import synthetic.mistakes_reader  # noqa: F401  each module registers its mistakes
-from synthetic.generate import Job, Progress, plan, write_all
+import synthetic.mistakes_reader
+import synthetic.mistakes_services  # noqa: F401  each module registers its mistakes
+from synthetic.generate import Job, Progress, make, plan, plan_services, write_all
 from synthetic.mistake import MISTAKES, Context
 from synthetic.post import moment
-from synthetic.province import Province
-from synthetic.targets import LAST_YEAR
+from synthetic.returns import QuarterReturn
+from synthetic.targets import FIRST_YEAR, LAST_YEAR
 
 RETURNED = {
     "HHR-01": "Hai hộ cùng một mã · two households with one code",
@@ -30,7 +33,13 @@ RETURNED = {
     "HHR-31": "Mẫu 7.2 cộng sai · form 7.2 does not add up",
     "NO-SUCH-DATE": "Ngày 31/11 không có trong lịch · the day 31/11 does not exist",
 }
-"""Mistake -> why, for the demo's table."""
+"""Mistake in a review -> why, as the story tells it."""
+QUARTERLY = {
+    "CRD-06": ("returned", "Đã giải ngân nhưng thiếu ngày · a loan disbursed without its day"),
+    "CRD-19": ("accepted", "Số tiền ghi bằng nghìn đồng, cảnh báo · an amount in thousands, a warning"),
+    "TRN-02": ("returned", "Đang học nhưng có ngày hoàn thành · studying, yet completed"),
+}
+"""Mistake in a return of the last quarter -> outcome, why."""
 MISSING_SHEET = "Thiếu trang Mẫu 7.3 · form 7.3 is missing"
 DAMAGED = {
     "pdf": "Tệp PDF đổi đuôi · a PDF renamed to .xlsx",
@@ -38,71 +47,93 @@ DAMAGED = {
     "password": "Tệp có mật khẩu · a password",
 }
 LATE = "Nộp muộn, đầu tháng 1 năm sau · sent late, in January"
-CORRECTION = (8, 10)
+LATE_DAY, MISSING_DAY = 4, 22
+"""Days of January on which the late review and the one that was missing arrive."""
+CORRECTION = (18, 22)
 """Days of January on which corrections are signed; they arrive at most a day later."""
 
 
-def write_story(out: Path, *, seed: int, on_progress: Progress | None = None) -> Path:
-    """Write night1 to night4 and story.json under ``out``. After night 4 the province is complete and equals the published figures."""
-    jobs = plan(out, Province(seed).years(), range(LAST_YEAR - 2, LAST_YEAR + 1), seed)
-    rng = Random(f"story {seed}")
-    good = [job for job in jobs if job.sent.year < LAST_YEAR]
-    last = [job for job in jobs if job.sent.year == LAST_YEAR]
-    bad, chosen, told = _spoil(last, rng, seed)
-    rest = iter(rng.sample([job for job in last if job.path not in chosen], 2))
-    missing, late = next(rest), next(rest)
-    third = []
-    for job in last:
-        if job.path == late.path:
-            told.append(_told(job, "accepted", LATE))
-            third.append(replace(job, arrives=moment(rng, date(LAST_YEAR + 1, 1, 4))))
-        elif job.path != missing.path:
-            third.append(bad.get(job.path, job))
-    fourth = [_corrected(job, rng) for job in last if job.path in bad]
-    fourth.append(replace(missing, arrives=moment(rng, date(LAST_YEAR + 1, 1, 9))))
-    nights = [
-        [job for job in good if job.sent.year == LAST_YEAR - 2],
-        [job for job in good if job.sent.year == LAST_YEAR - 1],
-        third,
-        fourth,
-    ]
-    write_all(
-        [replace(job, path=out / f"night{n}" / job.path.name) for n, night in enumerate(nights, start=1) for job in night], on_progress
-    )
-    story = {"bad": sorted(told, key=lambda item: (item["outcome"], item["file"])), "missing": [missing.sent.commune.name]}
-    (out / "story.json").write_text(json.dumps(story, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+@dataclass
+class _Told:
+    """Files of the newest returns made otherwise than they should be, by path, and what is told of them."""
+
+    bad: dict[Path, Job] = field(default_factory=dict)
+    files: list[dict[str, str]] = field(default_factory=list)
+
+    def tell(self, job: Job, outcome: str, why: str) -> None:
+        self.files.append({"file": job.path.name, "commune": job.sent.commune.name, "outcome": outcome, "why": why})
+
+    def add(self, job: Job, outcome: str, why: str) -> None:
+        self.bad[job.path] = job
+        self.tell(job, outcome, why)
+
+
+def write_story(out: Path, *, seed: int, nights: Sequence[datetime], on_progress: Progress | None = None) -> Path:
+    """Write night1, night2, ... and story.json under ``out``: each file into the first of ``nights`` after its arrival.
+
+    After the last night, which must be one after 23 January 2024, the province is complete and equals the published figures.
+    """
+    jobs, told = tell(seed)
+    write_all([replace(job, path=out / _night_of(job, nights) / job.path.name) for job in jobs], on_progress)
+    (out / "story.json").write_text(json.dumps(told, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
     return out
 
 
-def _told(job: Job, outcome: str, why: str) -> dict[str, str]:
-    return {"file": job.path.name, "commune": job.sent.commune.name, "outcome": outcome, "why": why}
+def tell(seed: int) -> tuple[list[Job], dict[str, Any]]:
+    """Every file of the story with its arrival, and what is told of it: ``bad`` files with outcome and reason, ``missing`` communes."""
+    province, services = make(seed, LAST_YEAR, [LAST_YEAR])
+    jobs = plan(Path(), province, range(FIRST_YEAR, LAST_YEAR + 1), seed) + plan_services(Path(), services, seed)
+    rng = Random(f"story {seed}")
+    told = _Told()
+    reviews = [job for job in jobs if job.sent.cover["period"] == str(LAST_YEAR)]
+    _spoil_reviews(reviews, rng, seed, told)
+    missing, late = rng.sample([job for job in reviews if job.path not in told.bad], 2)
+    told.tell(late, "accepted", LATE)
+    _spoil_quarter([job for job in jobs if isinstance(job.sent, QuarterReturn) and job.sent.quarter.number == 4], seed, told)
+    sent = {
+        **told.bad,
+        late.path: replace(late, arrives=moment(rng, date(LAST_YEAR + 1, 1, LATE_DAY))),
+        missing.path: replace(missing, arrives=moment(rng, date(LAST_YEAR + 1, 1, MISSING_DAY))),
+    }
+    corrected = [_corrected(job, rng) for job in jobs if job.path in told.bad]
+    story = {"bad": sorted(told.files, key=lambda item: (item["outcome"], item["file"])), "missing": [missing.sent.commune.name]}
+    return [sent.get(job.path, job) for job in jobs] + corrected, story
 
 
-def _spoil(jobs: list[Job], rng: Random, seed: int) -> tuple[dict[Path, Job], set[Path], list[dict[str, str]]]:
-    """Twelve of the last year's files made bad: their jobs by path, and what is told of them."""
+def _night_of(job: Job, nights: Sequence[datetime]) -> str:
+    return next(f"night{number}" for number, night in enumerate(nights, start=1) if job.arrives < night)
+
+
+def _spoil_reviews(jobs: list[Job], rng: Random, seed: int, told: _Told) -> None:
+    """Twelve of the last year's reviews made bad."""
     free = iter(rng.sample(jobs, len(jobs)))
-    bad: dict[Path, Job] = {}
-    told = []
     for rule, why in RETURNED.items():
-        job = next(_spoilt(free, rule, Random(f"story {seed} {rule}")))
-        bad[job.path] = job
-        told.append(_told(job, "returned", f"{rule}: {why}"))
-    job = next(free)
-    bad[job.path] = replace(job, omit=("movement_7_3",))
-    told.append(_told(job, "returned", f"MISSING-SHEET: {MISSING_SHEET}"))
+        told.add(_spoilt(free, rule, Random(f"story {seed} {rule}")), "returned", f"{rule}: {why}")
+    told.add(replace(next(free), omit=("movement_7_3",)), "returned", f"MISSING-SHEET: {MISSING_SHEET}")
     for kind, why in DAMAGED.items():
-        job = next(free)
-        bad[job.path] = replace(job, damage=kind)
-        told.append(_told(job, "unreadable", why))
-    return bad, set(bad), told
+        told.add(replace(next(free), damage=kind), "unreadable", why)
 
 
-def _spoilt(free: Iterator[Job], rule: str, rng: Random) -> Iterator[Job]:
+def _spoil_quarter(jobs: list[Job], seed: int, told: _Told) -> None:
+    """Three returns on credit and training of the last quarter made bad, of those sent in time."""
+    in_time = [job for job in jobs if job.arrives.date() <= date(LAST_YEAR + 1, 1, 15)]
+    for rule, (outcome, why) in QUARTERLY.items():
+        rng = Random(f"story {seed} {rule}")
+        free = iter(rng.sample(in_time, len(in_time)))
+        told.add(
+            _spoilt((job for job in free if job.sent.form == MISTAKES[rule].form and job.path not in told.bad), rule, rng),
+            outcome,
+            f"{rule}: {why}",
+        )
+
+
+def _spoilt(free: Iterator[Job], rule: str, rng: Random) -> Job:
     """The first free file that lends itself to the mistake, spoilt by it."""
     for job in free:
         sent = deepcopy(job.sent)
         if MISTAKES[rule].spoil(sent, Context(rng, [])) is not None:
-            yield replace(job, sent=sent)
+            return replace(job, sent=sent)
+    raise ValueError(f"no return lends itself to {rule}")
 
 
 def _corrected(job: Job, rng: Random) -> Job:
