@@ -25,6 +25,8 @@ DOC = """
 * **A night with nothing new** builds and publishes nothing.
 * **now** is taken only in a warehouse made with `warehouse init --synthetic`. **accept_reason** publishes although the households of 7.1
   changed by more than 2%; it is logged. The same steps from a shell: `warehouse nightly`.
+* **form, period, commune** name a part of the returns to do again (one value a line): what is accepted is judged once more by today's
+  rules and stays accepted; then the night goes on as always.
 """
 
 
@@ -38,6 +40,9 @@ DOC = """
     default_args={"owner": "data engineering", "retries": 2, "retry_delay": timedelta(seconds=30)},
     params={
         "now": Param(None, type=["null", "string"], description="Moment to record, with its zone: 2024-01-10T22:00+07:00"),
+        "form": Param([], type="array", description="Judge accepted returns again, of these forms: credit"),
+        "period": Param([], type="array", description="The same of these periods: 2023-Q3"),
+        "commune": Param([], type="array", description="The same of these communes: 27694"),
         "accept_reason": Param(None, type=["null", "string"], description="Why the gate's 2% limit may be passed this night"),
     },
     tags=["nightly", "household_review"],
@@ -46,7 +51,8 @@ DOC = """
 def nightly_load() -> None:
     @step(30)
     def begin(params: Any = None, run_id: Any = None, ti: Any = None) -> Any:
-        night = nightly.begin(now=params["now"], airflow_run_id=run_id)
+        again = {"forms": params["form"], "periods": params["period"], "communes": params["commune"]}
+        night = nightly.begin(now=params["now"], airflow_run_id=run_id, again=again)
         ti.xcom_push("token", night["token"])  # a mapped task can only be mapped over the returned value
         return night["chunks"]
 

@@ -17,6 +17,7 @@ from uuid import UUID
 
 from expectations.catalogue import Rule, load_rules, rule_set_version, rule_versions, sync_rules
 from expectations.findings import use_round, write_findings, write_results
+from expectations.part import ACCEPTED, Part
 from expectations.runner import ValidationFailed, run_rules
 from expectations.waivers import RETURNED_BEFORE_A_WAIVER
 from ingestion.contracts import all_forms
@@ -40,8 +41,6 @@ ROUNDS = """
     group by p.period_end_date, p.nth, p.form_code
     order by p.form_code = any(%(comparing)s), p.period_end_date, p.nth, p.form_code
 """
-ACCEPTED = "select a.submission_id from audit.submission as a where a.state = 'accepted'"
-
 COMPARABLE = """
     select submission_id, compared_id from intake.comparable
     where (form_code, compared_form_code) in (select * from unnest(%(forms)s::text[], %(compared_forms)s::text[]))
@@ -110,9 +109,9 @@ def validate_pending(settings: Settings, run: Run, on_progress: Progress | None 
     return {name: count + again[name] for name, count in totals.items()}
 
 
-def recheck(settings: Settings, run: Run, on_progress: Progress | None = None) -> dict[str, int]:
-    """Judge what is accepted by today's rules, as a run of its own: it accepts and returns nothing."""
-    return _validate(settings, run, "recheck", ACCEPTED, on_progress)
+def recheck(settings: Settings, run: Run, on_progress: Progress | None = None, part: Part | None = None) -> dict[str, int]:
+    """Judge what is accepted by today's rules, in a validation run of its own: it accepts and returns nothing."""
+    return _validate(settings, run, "recheck", ACCEPTED, on_progress, **(part or Part()).values(run))
 
 
 def _validate(settings: Settings, run: Run, kind: str, wanted: str, on_progress: Progress | None, **values: Any) -> dict[str, int]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from ingestion.contracts import PeriodType
+from ingestion.contracts import Form, PeriodType
 from ingestion.reader.cells import clean_text
 
 _KEY = re.compile(r"(?P<year>20\d\d)(?:-(?:H(?P<half>[12])|Q(?P<quarter>[1-4])|(?P<month>0[1-9]|1[0-2])))?", re.ASCII)
@@ -50,6 +50,12 @@ def parse_key(key: str) -> Period | None:
     else:
         first, last, kind = 1, 12, "year"
     return Period(key, kind, date(year, first, 1), date(year, last, calendar.monthrange(year, last)[1]))  # type: ignore[arg-type]
+
+
+def period_of(form: Form, key: str) -> Period | None:
+    """The period of a key where the form has it: of its cadence, in one of its versions. None where it has not."""
+    period = parse_key(key)
+    return period if period is not None and period.type in form.cadence and form.version_for(key) is not None else None
 
 
 def read_period(raw: Any, period_type: str | None) -> Period | None:

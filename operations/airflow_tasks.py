@@ -92,14 +92,16 @@ def failed_steps(states: dict[str, dict[str, str | None]], run_id: str) -> list[
 
 def story_lines(story: dict[str, Any]) -> list[str]:
     """The night's story as an operator reads it in the log of the report task."""
+    from operations.nightly import story_sentences
+
     published = story["publication_id"]
     lines = [
         f"Tệp mới nhận · files received: {story['files']}, không đọc được · unreadable: {story['unreadable']}",
         f"Báo cáo chấp nhận · returns accepted: {story['accepted']} (nhờ miễn trừ · under a waiver: {story['waived']}),"
-        f" trả lại · returned: {story['returned']}",
+        f" trả lại · returned: {story['returned']}, kiểm tra lại · judged again: {story['renewed']}",
         f"Công bố · publication: {'không · none' if published is None else published}",
         f"Báo cáo kiểm tra · validation reports: {story['report']}",
-        *story["lapsed"],
+        *story_sentences(story),
     ]
     if story["error"]:
         lines.append(

@@ -93,32 +93,41 @@ def _span(years: str) -> list[int]:
     return list(range(int(first), int(last or first) + 1)) if first else []
 
 
-@app.command(epilog="Example: warehouse nightly --dry-run")
+@app.command(epilog="Example: warehouse nightly --dry-run   or: warehouse nightly --period 2023-Q3 --commune 27694")
 def nightly(
     now: NowOption = None,
     wait: WaitOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen; write nothing.")] = False,
     accept: Annotated[str | None, typer.Option(help="Reason to publish although 7.1 households changed by more than 2%. Logged.")] = None,
+    form: Annotated[list[str] | None, typer.Option(help="Judge the accepted returns of this form again; may be repeated.")] = None,
+    period: Annotated[list[str] | None, typer.Option(help="The same of a period: 2023, 2023-Q3.")] = None,
+    commune: Annotated[list[str] | None, typer.Option(help="The same of a commune, 5 digits.")] = None,
 ) -> None:
-    """A whole night: collect, validate, build, check, publish, report. The Airflow DAG calls the same steps."""
+    """A whole night: collect, validate, build, check, publish, report. The Airflow DAG calls the same steps.
+
+    With --form, --period, --commune it judges the accepted returns of that part again; none is sent back.
+    """
     from operations import nightly as night
 
     settings = get_settings()
     if wait is not None:
         settings = settings.model_copy(update={"lock_wait_seconds": wait})
+    again = {"forms": form or [], "periods": period or [], "communes": commune or []}
     if dry_run:
         from operations.dry_run import dry_run as look
 
-        for line in look(settings, now=now):
+        for line in look(settings, now=now, again=again):
             out.print(line, markup=False)
         return
     with night_progress("Đêm · night", settings.quiet) as (on_step, on_progress):
-        story = night.run_night(settings, now=now, on_step=on_step, on_progress=on_progress, accept_reason=accept)
+        story = night.run_night(settings, now=now, on_step=on_step, on_progress=on_progress, accept_reason=accept, again=again)
     print_story(story)
 
 
 def print_story(story: dict[str, Any]) -> None:
-    """The night's story as a small table."""
+    """The night's story as a small table, and a sentence for what stands out."""
+    from operations.nightly import story_sentences
+
     table = Table(show_header=False, box=None, padding=(0, 2))
     for label, key in (
         ("Tệp mới nhận · files received", "files"),
@@ -126,12 +135,13 @@ def print_story(story: dict[str, Any]) -> None:
         ("Chấp nhận · accepted", "accepted"),
         ("Nhờ miễn trừ · under a waiver", "waived"),
         ("Trả lại · returned", "returned"),
+        ("Kiểm tra lại · judged again", "renewed"),
         ("Lần công bố · publication", "publication_id"),
         ("Báo cáo · report", "report"),
     ):
         table.add_row(label, "-" if story.get(key) is None else str(story[key]))
     out.print(table)
-    for line in story.get("lapsed") or []:
+    for line in story_sentences(story):
         say(line)
 
 

@@ -54,6 +54,7 @@ def run_main(app: Callable[[], None]) -> None:
     """Call the app; turn the errors we expect into one sentence and their exit code."""
     import psycopg
 
+    from operations.again import PartRefused
     from operations.airflow_environment import AirflowError
     from operations.nightly import NightFailed
     from warehouse.clock import ClockError
@@ -70,7 +71,9 @@ def run_main(app: Callable[[], None]) -> None:
         _stop(str(error), SETTINGS)
     except WriterBusy as error:
         _stop(str(error), BUSY)
-    except (NightFailed, AirflowError, ClockError, DatabaseError, ReferenceDataError, ServerError, SetupError, CommandError) as error:
+    except (
+        NightFailed, PartRefused, AirflowError, ClockError, DatabaseError, ReferenceDataError, ServerError, SetupError, CommandError,
+    ) as error:  # fmt: skip
         _stop(str(error), FAILED)
     except psycopg.OperationalError as error:
         _stop(

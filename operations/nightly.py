@@ -6,7 +6,7 @@ work from what the database holds, never from an earlier step's memory: a night 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -23,6 +23,8 @@ from warehouse.settings import Settings, get_settings
 
 Token = dict[str, Any]
 Progress = Callable[[int, int], None]
+Again = Mapping[str, Sequence[str]] | None
+"""The part of the returns that the night does again (operations.again), None in an ordinary night."""
 STEP_WAIT_SECONDS = 600
 
 
@@ -30,8 +32,8 @@ class NightFailed(Exception):
     """A step of the night failed; the message says which and why. The last publication is untouched."""
 
 
-def token_of(run: Run, *, injected: bool) -> Token:
-    return {"run_id": str(run.run_id), "kind": run.kind, "now": run.now.isoformat(), "injected": injected}
+def token_of(run: Run, *, injected: bool, again: Again = None) -> Token:
+    return {"run_id": str(run.run_id), "kind": run.kind, "now": run.now.isoformat(), "injected": injected, "again": again}
 
 
 def run_of(token: Token) -> Run:
@@ -70,24 +72,36 @@ def _note_failure(settings: Settings, run: Run, step: str, error: Exception) -> 
 
 
 def begin(
-    *, now: str | None = None, airflow_run_id: str | None = None, wait_seconds: int | None = None, settings: Settings | None = None
-) -> dict[str, Any]:
+    *, now: str | None = None, airflow_run_id: str | None = None, wait_seconds: int | None = None, settings: Settings | None = None,
+    again: Again = None,
+) -> dict[str, Any]:  # fmt: skip
     """Open the night's run, archive what is new in the inbox and cut it into chunks.
 
-    Returns ``token``, and ``chunks``: lists of files, those of one return together and in order.
+    Returns ``token``, and ``chunks``: lists of files, those of one return together and in order. Raises PartRefused where ``again``
+    names what there is not.
     """
     from ingestion.collect import plan_collection
 
     settings = settings or get_settings()
     with writer_lock(settings, kind="nightly", wait_seconds=wait_seconds):
-        close_abandoned_runs(settings)
-        run = start_run(settings, "nightly", injected_now=parse_now(now) if now else None, airflow_run_id=airflow_run_id)
-        token = token_of(run, injected=now is not None)
+        run, token = _open(settings, now, again, airflow_run_id)
         try:
             return {"token": token, "chunks": plan_collection(settings, run)}
         except Exception as error:
             finish_run(settings, run, "failed", f"begin: {type(error).__name__}: {error}")
             raise
+
+
+def _open(settings: Settings, now: str | None, again: Again, airflow_run_id: str | None = None) -> tuple[Run, Token]:
+    """The night's run and its token. Call it under the writer's lock."""
+    from operations.again import part_of
+
+    close_abandoned_runs(settings)
+    part = part_of(settings, again or {})
+    moment = parse_now(now) if now else None
+    parameters = {"again": part} if part else None
+    run = start_run(settings, "nightly", injected_now=moment, airflow_run_id=airflow_run_id, parameters=parameters)
+    return run, token_of(run, injected=now is not None, again=part)
 
 
 def collect_chunk(token: Token, chunk: list[dict[str, Any]], *, settings: Settings | None = None) -> dict[str, Any]:
@@ -100,12 +114,16 @@ def collect_chunk(token: Token, chunk: list[dict[str, Any]], *, settings: Settin
 
 
 def validate(token: Token, *, settings: Settings | None = None, on_progress: Progress | None = None) -> dict[str, Any]:
-    """Judge every pending submission by the rules: accepted or returned."""
-    from expectations.validate import validate_pending
+    """Judge every pending submission by the rules: accepted or returned; then, once more, what the night does again."""
+    from expectations.validate import recheck, validate_pending
+    from operations.again import as_part
 
     with night_step("validate", token, settings) as (settings, run):
         counts: dict[str, Any] = validate_pending(settings, run, on_progress=on_progress)
-        return counts
+        if token["again"] is None:
+            return counts
+        again = recheck(settings, run, on_progress=on_progress, part=as_part(token["again"]))
+        return {name: count + again[name] for name, count in counts.items()}
 
 
 def build(token: Token, *, settings: Settings | None = None) -> dict[str, Any]:
@@ -154,7 +172,7 @@ def publish(token: Token, built: dict[str, Any], *, settings: Settings | None = 
 def report(token: Token | None, failed: Sequence[str] = (), *, settings: Settings | None = None) -> dict[str, Any]:
     """Close the night's run, write the reports and tell its story. ``failed`` names the steps that did not succeed.
 
-    The story holds ``files, unreadable, accepted, waived, returned, lapsed, publication_id, outcome, error, report``.
+    The story holds ``files, unreadable, accepted, waived, returned, renewed, lapsed, again, publication_id, outcome, error, report``.
     """
     from expectations.waivers import note_lapsed
     from reporting.site import write_site
@@ -167,9 +185,8 @@ def report(token: Token | None, failed: Sequence[str] = (), *, settings: Setting
         story = tell_story(settings, run)
         # A step that lost its connection and succeeded when it was tried again has left its error in the run's row.
         story["error"] = (story["error"] or f"{', '.join(failed)} did not succeed") if failed else None
-        story["outcome"] = (
-            "failed" if story["error"] else "success" if story["files"] or story["publication_id"] is not None else "nothing_new"
-        )
+        done = story["files"] or story["renewed"] or story["publication_id"] is not None
+        story["outcome"] = "failed" if story["error"] else "success" if done else "nothing_new"
         finish_run(settings, run, story["outcome"], story["error"])
         story["report"] = str(write_site(settings, run.run_id))
     return story
@@ -178,14 +195,23 @@ def report(token: Token | None, failed: Sequence[str] = (), *, settings: Setting
 def tell_story(settings: Settings, run: Run) -> dict[str, Any]:
     """What the night did, from the audit tables: files received, unreadable; submissions accepted, returned; the publication.
 
-    ``waived``: returns accepted under a waiver; ``lapsed``: a sentence for each waiver that no longer holds, told once.
+    ``waived``: returns accepted under a waiver; ``lapsed``: a sentence for each waiver that no longer holds, told once; ``renewed``:
+    accepted returns judged again; ``again``: the sentence on the part that the night was to do again, or None.
     """
     from reporting import night_queries, words
 
     with connect(settings) as conn:
         waived = {row["submission_id"] for row in night_queries.waived(conn, run.run_id)}
         lapsed = [" · ".join(words.lapsed(row)) for row in night_queries.waivers(conn, run.run_id) if row["how"]]
-        return {**story_of(conn, run.run_id), "waived": len(waived), "lapsed": lapsed}
+        renewed = len(night_queries.renewed(conn, run.run_id))
+        again = night_queries.again(conn, run.run_id)
+        told = {"waived": len(waived), "lapsed": lapsed, "renewed": renewed, "again": " · ".join(words.again(again)) if again else None}
+        return {**story_of(conn, run.run_id), **told}
+
+
+def story_sentences(story: dict[str, Any]) -> list[str]:
+    """What of a story is told in words: the part done again, the waivers that no longer hold."""
+    return [*([story["again"]] if story["again"] else []), *story["lapsed"]]
 
 
 def story_of(conn: Connection, run_id: UUID) -> dict[str, Any]:
@@ -208,18 +234,17 @@ def story_of(conn: Connection, run_id: UUID) -> dict[str, Any]:
 
 def run_night(
     settings: Settings, *, now: str | None = None, on_step: Callable[[str], None] = lambda _: None, on_progress: Progress | None = None,
-    accept_reason: str | None = None,
+    accept_reason: str | None = None, again: Again = None,
 ) -> dict[str, Any]:  # fmt: skip
     """A whole night in this process (reading in a pool of processes), under one hold of the writer's lock.
 
-    Raises what a step raised after the run is closed as failed and the reports are written; the last publication stands.
+    Raises PartRefused before anything is done, where ``again`` names what there is not. Raises what a step raised after the run is
+    closed as failed and the reports are written; the last publication stands.
     """
     from ingestion.collect import collect
 
     with writer_lock(settings, kind="nightly"):
-        close_abandoned_runs(settings)
-        run = start_run(settings, "nightly", injected_now=parse_now(now) if now else None)
-        token = token_of(run, injected=now is not None)
+        run, token = _open(settings, now, again)
         step = "collect"
         try:
             on_step(step)

@@ -16,7 +16,7 @@ from expectations.waivers import judged_again
 from ingestion.contracts import Form, all_forms
 from ingestion.findings import finding_types
 from ingestion.load import communes
-from ingestion.periods import Period, parse_key
+from ingestion.periods import Period, period_of
 from operations.console import CommandError
 from warehouse.clock import local_date
 from warehouse.database import Connection, connect
@@ -171,8 +171,8 @@ def _check(conn: Connection, now: datetime, wanted: Wanted) -> None:
 
 
 def _period(form: Form, key: str) -> Period:
-    period = parse_key(key)
-    if period is None or period.type not in form.cadence or form.version_for(key) is None:
+    period = period_of(form, key)
+    if period is None:
         raise WaiverRefused(
             "unknown_period", form=form.code, period=key, cadence=", ".join(form.cadence), example=EXAMPLES[form.cadence[0]]
         )

@@ -103,6 +103,51 @@ def rule_totals(conn: Connection, run_id: UUID) -> list[Row]:
     return [{**row, "text_vi": general(row["text_vi"] or ""), "text_en": general(row["text_en"] or "")} for row in found]
 
 
+def renewed(conn: Connection, run_id: UUID) -> list[UUID]:
+    """Accepted submissions that the run judged again."""
+    found = rows(
+        conn,
+        """
+        select b.submission_id
+        from audit.validation_batch as b
+        inner join audit.validation_run as v using (run_id, round)
+        where b.run_id = %(run)s and v.kind = 'recheck'
+        """,
+        {"run": run_id},
+    )
+    return [row["submission_id"] for row in found]
+
+
+def again(conn: Connection, run_id: UUID) -> Row | None:
+    """The part that the run was to do again (forms, periods, communes) and ``n``, the accepted returns of it that were judged; None
+    where nothing was asked."""
+    return one(
+        conn,
+        """
+        with asked as (
+            select r.run_id, p.*
+            from audit.run as r
+            cross join lateral jsonb_to_record(r.parameters -> 'again') as p (forms text[], periods text[], communes text[])
+            where r.run_id = %(run)s and r.parameters ? 'again'
+        )
+
+        select
+            a.forms, a.periods, a.communes,
+            count(s.submission_id) filter (
+                where (cardinality(a.forms) = 0 or s.form_code = any(a.forms))
+                    and (cardinality(a.periods) = 0 or s.period_key = any(a.periods))
+                    and (cardinality(a.communes) = 0 or s.commune_code = any(a.communes))
+            ) as n
+        from asked as a
+        left join audit.validation_run as v on v.run_id = a.run_id and v.kind = 'recheck'
+        left join audit.validation_batch as b on b.run_id = v.run_id and b.round = v.round
+        left join intake.submission as s on s.submission_id = b.submission_id
+        group by a.forms, a.periods, a.communes
+        """,
+        {"run": run_id},
+    )
+
+
 def waived(conn: Connection, run_id: UUID) -> list[Row]:
     """(submission, rule, waiver) of the errors that did not return a return accepted in the run."""
     return rows(

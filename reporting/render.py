@@ -24,7 +24,7 @@ def environment() -> Environment:
     made.globals.update(
         vi=words.vi, en=words.en, both=words.both, pair=words.pair, known=words.known, period_name=words.period_name,
         form_title=words.form_title, sheet_title=words.sheet_title, anchor=words.anchor,
-        lapsed=words.lapsed,
+        lapsed=words.lapsed, again_said=words.again,
     )  # fmt: skip
     made.filters.update(n=words.number, pct=words.percent, moment=words.moment, time_tag=words.time_tag, day=words.day)
     return made

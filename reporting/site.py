@@ -108,15 +108,16 @@ def _write_night(conn: Connection, folder: Path, night: queries.Row, rows: list[
     path, run_id = night_path(night), night["run_id"]
     changed = {outcome["submission_id"]: outcome["event_type"] for outcome in night_queries.outcomes(conn, run_id)}
     errors = night_queries.error_rules(conn, run_id)
+    renewed = set(night_queries.renewed(conn, run_id))
     waived: dict[UUID, list[str]] = defaultdict(list)
     for one in night_queries.waived(conn, run_id):
         waived[one["submission_id"]].append(one["rule_code"])
     of_night = [
-        {**row, "outcome": changed[row["submission_id"]], "rules": errors.get(row["submission_id"], []), "path": submission_path(row)}
+        {**row, "outcome": changed.get(row["submission_id"]), "rules": errors.get(row["submission_id"], []), "path": submission_path(row)}
         | {"waived": waived.get(row["submission_id"], [])}
         | {"counts": pages[submission_path(row)]["counts"]}
         for row in sorted(rows, key=lambda row: (row["form_code"], row["period_key"], row["commune_code"], row["version"]))
-        if row["submission_id"] in changed
+        if row["submission_id"] in changed or row["submission_id"] in renewed
     ]
     context = {
         "up": up(path),
@@ -128,6 +129,8 @@ def _write_night(conn: Connection, folder: Path, night: queries.Row, rows: list[
         "superseded": [row for row in of_night if row["outcome"] in ("superseded", "withdrawn")],
         "unreadable": [{**file, "path": file_path(file["sha256"])} for file in night_queries.unreadable(conn, run_id)],
         "not_taken": night_queries.not_taken(conn, run_id),
+        "rechecked": [row for row in of_night if row["submission_id"] in renewed],
+        "again": night_queries.again(conn, run_id),
         "waivers": night_queries.waivers(conn, run_id),
         "n_waived": len(waived),
         "totals": night_queries.rule_totals(conn, run_id),

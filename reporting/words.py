@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache, lru_cache
@@ -68,6 +68,17 @@ def lapsed(waiver: Mapping[str, Any]) -> tuple[str, str]:
         "commune": waiver["commune_code"], "expires": day(waiver["expires_on"]),
     }  # fmt: skip
     return vi(f"lapsed_{waiver['how']}", **values), en(f"lapsed_{waiver['how']}", **values)
+
+
+def again(told: Mapping[str, Any]) -> tuple[str, str]:
+    """(Vietnamese, English): what a night was to do again. Keys: forms, periods, communes, and n, the accepted returns judged."""
+
+    def say(one: Callable[..., str]) -> str:
+        parts = (("again_form", told["forms"]), ("again_period", told["periods"]), ("again_commune", told["communes"]))
+        what = ", ".join(one(key, values=", ".join(values)) for key, values in parts if values)
+        return one("again" if told["n"] else "again_none", what=what, n=number(told["n"]))
+
+    return say(vi), say(en)
 
 
 def percent(value: float | Decimal | None) -> str:

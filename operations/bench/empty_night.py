@@ -31,6 +31,6 @@ class EmptyNight:
 
     def report(self, _token: Any, _failed: Any) -> dict[str, Any]:
         return {
-            "files": 0, "unreadable": 0, "accepted": 0, "waived": 0, "returned": 0, "lapsed": [], "publication_id": None,
-            "error": None, "outcome": "nothing_new", "report": "",
+            "files": 0, "unreadable": 0, "accepted": 0, "waived": 0, "returned": 0, "renewed": 0, "lapsed": [], "again": None,
+            "publication_id": None, "error": None, "outcome": "nothing_new", "report": "",
         }  # fmt: skip

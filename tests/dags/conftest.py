@@ -61,11 +61,11 @@ def as_process_settings(warehouse: Settings, monkeypatch: pytest.MonkeyPatch) ->
 def dag_run(night_dag: Any, as_process_settings: Settings) -> Callable[..., Any]:
     """Run the DAG once, to its end; gives the DagRun."""
 
-    def run(now: str | None = None, accept_reason: str | None = None) -> Any:
+    def run(now: str | None = None, accept_reason: str | None = None, **part: list[str]) -> Any:
         for task in night_dag.tasks:  # a retry does not wait
             options = task.partial_kwargs if task.is_mapped else vars(task)
             options["retry_delay"] = timedelta(0)
-        return night_dag.test(run_conf={"now": now, "accept_reason": accept_reason})
+        return night_dag.test(run_conf={"now": now, "accept_reason": accept_reason, **part})
 
     return run
 

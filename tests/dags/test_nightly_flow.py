@@ -44,8 +44,8 @@ class Steps:
 
         return call
 
-    def _begin(self, *, now: str | None, airflow_run_id: str) -> dict[str, Any]:
-        self.calls.append(("begin", (now, airflow_run_id)))
+    def _begin(self, *, now: str | None, airflow_run_id: str, again: dict[str, list[str]]) -> dict[str, Any]:
+        self.calls.append(("begin", (now, airflow_run_id, again)))
         self._fail_if_asked("begin")
         return {"token": TOKEN, "chunks": self.chunks}
 
@@ -53,7 +53,7 @@ class Steps:
         self.calls.append(("report", (token, failed)))
         error = f"{failed[0]}: it broke" if failed else None
         return {
-            "files": 2, "unreadable": 0, "accepted": 2, "waived": 0, "returned": 0, "lapsed": [],
+            "files": 2, "unreadable": 0, "accepted": 2, "waived": 0, "returned": 0, "renewed": 0, "lapsed": [], "again": None,
             "publication_id": None if failed else 4, "error": error,
             "outcome": "failed" if failed else "success", "report": "index.html",
         }  # fmt: skip
@@ -74,7 +74,7 @@ def test_a_good_night_is_green_and_its_event_tells_the_story(steps: Steps, dag_r
     from airflow.utils.session import create_session
     from sqlalchemy import select
 
-    run = dag_run(now="2024-01-05T22:00+07:00", accept_reason="a new hamlet")
+    run = dag_run(now="2024-01-05T22:00+07:00", accept_reason="a new hamlet", period=["2023-Q3"], commune=["27694"])
     assert run.state == "success"
     assert {state for found in states(run).values() for state in found} == {"success"}
     assert [name for name, _ in steps.calls] == [
@@ -87,7 +87,8 @@ def test_a_good_night_is_green_and_its_event_tells_the_story(steps: Steps, dag_r
         "publish",
         "report",
     ]
-    assert steps.calls[0] == ("begin", ("2024-01-05T22:00+07:00", run.run_id))
+    part = {"forms": [], "periods": ["2023-Q3"], "communes": ["27694"]}
+    assert steps.calls[0] == ("begin", ("2024-01-05T22:00+07:00", run.run_id, part))
     collected = [arguments[0][0]["name"] for name, arguments in steps.calls if name == "collect_chunk"]
     assert sorted(collected) == ["a.xlsx", "b.xlsx"]
     with create_session() as session:

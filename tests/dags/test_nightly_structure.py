@@ -48,7 +48,19 @@ def test_limits(night_dag: Any) -> None:
     assert night_dag.max_active_runs == 1
     assert night_dag.doc_md
     assert "accept_reason" in night_dag.doc_md
-    assert set(night_dag.params) == {"now", "accept_reason"}
+    assert set(night_dag.params) == {"now", "accept_reason", "form", "period", "commune"}
+
+
+@pytest.mark.parametrize("name", ["form", "period", "commune"])
+def test_a_part_to_do_again_is_a_list_and_empty_where_nothing_is_asked(night_dag: Any, name: str) -> None:
+    from airflow.sdk.exceptions import ParamValidationError
+
+    param = night_dag.params.get_param(name)
+    assert param.resolve() == []
+    assert param.resolve(["a", "b"]) == ["a", "b"]
+    assert param.description
+    with pytest.raises(ParamValidationError):
+        param.resolve("2023-Q3")
 
 
 @pytest.mark.parametrize("hour", [0, 15, 21, 22, 23])

@@ -56,8 +56,8 @@ def test_failed_steps_are_named_once_and_before_those_that_could_not_start() -> 
 
 def test_the_story_says_what_came_of_the_night() -> None:
     story = {
-        "files": 12, "unreadable": 2, "accepted": 8, "waived": 3, "returned": 2, "lapsed": ["Miễn trừ số 7 đã hết hạn"], 
-        "publication_id": 4, "report": "index.html", "error": None,
+        "files": 12, "unreadable": 2, "accepted": 8, "waived": 3, "returned": 2, "renewed": 5, "again": "Kiểm tra lại kỳ 2023-Q3",
+        "lapsed": ["Miễn trừ số 7 đã hết hạn"], "publication_id": 4, "report": "index.html", "error": None,
     }  # fmt: skip
     text = "\n".join(story_lines(story))
     for part in (
@@ -66,6 +66,8 @@ def test_the_story_says_what_came_of_the_night() -> None:
         "accepted: 8",
         "under a waiver: 3",
         "returned: 2",
+        "judged again: 5",
+        "Kiểm tra lại kỳ 2023-Q3",
         "Miễn trừ số 7",
         "publication: 4",
         "index.html",
