@@ -15,7 +15,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from operations import export_files
+from operations import export_files, export_parquet
 from operations.console import CommandError
 from warehouse.clock import LOCAL
 from warehouse.database import Connection, connect
@@ -47,11 +47,6 @@ def export(settings: Settings, name: str, *, file_format: str, path: Path | None
     value is none of ours, nothing is published, or the file cannot be written.
     """
     mart, target = find_mart(name), path or Path(f"{name}.{file_format}")
-    if file_format == "parquet":
-        raise CommandError(
-            "Chưa xuất được parquet vì requirements.lock không có pyarrow: hãy dùng csv hoặc xlsx · "
-            "Parquet cannot be written, because requirements.lock holds no pyarrow: use csv or xlsx."
-        )
     if file_format not in FORMATS:
         raise CommandError(f"Không có định dạng '{file_format}' · There is no format '{file_format}'. Known: {', '.join(FORMATS)}.")
     wanted = _wanted(mart, where)
@@ -158,6 +153,8 @@ def _write(target: Path, file_format: str, columns: Sequence[Column], rows: Iter
     try:
         if file_format == "xlsx":
             count = export_files.write_xlsx(part, columns, rows, source)
+        elif file_format == "parquet":
+            count = export_parquet.write_parquet(part, columns, rows, source)
         else:
             count, sha256 = export_files.write_csv(part, columns, rows)
             told = export_files.csv_meta(columns, source, count, sha256)

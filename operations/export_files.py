@@ -57,14 +57,23 @@ def write_csv(path: Path, columns: Sequence[Column], rows: Iterable[Sequence[Any
         return count, hashlib.file_digest(written, "sha256").hexdigest()
 
 
-def csv_meta(columns: Sequence[Column], source: Mapping[str, Any], rows: int, sha256: str) -> dict[str, Any]:
-    """What stands beside a csv: its source, its columns, and how to read its text."""
+def told_source(source: Mapping[str, Any]) -> dict[str, Any]:
+    """The source of an export in values that JSON holds exactly."""
     told = {name: plain(value) for name, value in source.items() if name != "completeness"}
     if "completeness" in source:
         told["completeness"] = [{name: plain(value) for name, value in line.items()} for line in source["completeness"]]
+    return told
+
+
+def told_columns(columns: Sequence[Column]) -> list[dict[str, Any]]:
+    """Name, PostgreSQL's type and meaning of each column."""
+    return [{"name": column.name, "type": column.data_type, "meaning": column.comment} for column in columns]
+
+
+def csv_meta(columns: Sequence[Column], source: Mapping[str, Any], rows: int, sha256: str) -> dict[str, Any]:
+    """What stands beside a csv: its source, its columns, and how to read its text."""
     note = "Text that starts with = + - @ or a control character has ' in front, so that no spreadsheet runs it; an empty cell is null."
-    meanings = [{"name": column.name, "type": column.data_type, "meaning": column.comment} for column in columns]
-    return {**told, "rows": rows, "sha256": sha256, "text": note, "columns": meanings}
+    return {**told_source(source), "rows": rows, "sha256": sha256, "text": note, "columns": told_columns(columns)}
 
 
 def write_xlsx(path: Path, columns: Sequence[Column], rows: Iterable[Sequence[Any]], source: Mapping[str, Any]) -> int:

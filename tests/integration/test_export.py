@@ -5,16 +5,19 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import openpyxl
+import pyarrow
 import pytest
+from pyarrow import parquet
 from typer.testing import CliRunner
 
-from operations import cli_export, export_files
+from operations import cli_export, export_files, export_parquet
 from operations.cli import app
 from operations.console import CommandError
 from operations.export import export
@@ -133,11 +136,72 @@ def test_what_a_double_cannot_hold_stays_exact_as_text(tmp_path: Path) -> None:
     assert (tmp_path / "n.csv").read_text(encoding="utf-8-sig") == "n,text\n-0.100000,'+84\n"
 
 
-def test_the_same_publication_gives_the_same_csv_and_a_new_one_is_told(published: Settings, tmp_path: Path) -> None:
-    first, second = (export(published, "dim_period", file_format="csv", path=tmp_path / name) for name in ("1.csv", "2.csv"))
+def test_parquet_gives_back_types_texts_and_exact_numbers(published: Settings, tmp_path: Path) -> None:
+    rename(published)
+    done = export(published, "dim_area", file_format="parquet", path=tmp_path / "a.parquet")
+    names = {row["area_code"]: row["area_name"] for row in parquet.read_table(done.path).to_pylist()}
+    assert (names["long_an"], names["800"]) == (FORMULA, VIETNAMESE)
+
+    done = export(
+        published, "fct_poverty", file_format="parquet", path=tmp_path / "p.parquet", where=["area_key=long_an", "period_key=2023"]
+    )
+    table = parquet.read_table(done.path)
+    types = {name: str(table.schema.field(name).type) for name in ("area_key", "poor_rate_pct", "period_end_date", "is_estimate")}
+    assert types == {"area_key": "string", "poor_rate_pct": "decimal128(9, 6)", "period_end_date": "date32[day]", "is_estimate": "bool"}
+    assert (table.schema.field("poor_households").type, table.schema.field("period_year").type) == (pyarrow.int64(), pyarrow.int32())
+    (row,) = table.to_pylist()
+    assert (row["poor_households"], row["poor_rate_pct"], row["group_key"]) == (400, Decimal("0.210526"), None)
+
+    every = export(published, "submission_compliance", file_format="parquet", path=tmp_path / "c.parquet")
+    assert str(parquet.read_schema(every.path).field("first_received_at").type) == "timestamp[us, tz=UTC]"
+    order = ", ".join(str(index + 1) for index in range(len(described(published, "submission_compliance"))))
+    kept = [tuple(row.values()) for row in parquet.read_table(every.path).to_pylist()]
+    assert kept == stored(published, f"select * from marts.submission_compliance order by {order}")
+
+
+def test_parquet_carries_its_source_and_its_meanings(published: Settings, tmp_path: Path) -> None:
+    done = export(published, "fct_poverty", file_format="parquet", path=tmp_path / "p.parquet", where=["period_key=2023"])
+    schema, file = parquet.read_schema(done.path), parquet.ParquetFile(done.path)
+    told = {name.decode(): text.decode() for name, text in schema.metadata.items()}
+    assert (told["mart"], told["publication_id"], told["published_at"]) == ("fct_poverty", "1", "2024-01-10T22:00:00+07:00")
+    assert {"knowledge_at", "rule_set_version", "reference_version", "publication_hash", "description"} <= set(told)
+    assert json.loads(told["where"]) == {"period_key": ["2023"]}
+    assert json.loads(told["completeness"])[0]["accepted_submissions"] == 188
+    columns = described(published, "fct_poverty")
+    assert [(f.name, f.metadata[b"type"].decode(), f.metadata[b"meaning"].decode()) for f in schema] == [
+        (c.name, c.data_type, c.comment) for c in columns
+    ]
+    assert b"columns" in file.metadata.metadata, "readers without Arrow see the file's own key-value metadata"
+    assert json.loads(told["columns"])[0]["meaning"] == columns[0].comment
+    assert file.metadata.num_rows == done.rows
+
+
+def test_parquet_keeps_every_type_across_row_groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(export_parquet, "GROUP_ROWS", 2)
+    types = ("text", "uuid", "bigint", "numeric(18,6)", "date", "timestamp with time zone")
+    columns = [Column(f"c{index}", name) for index, name in enumerate(types)]
+    moment = datetime(2024, 1, 10, 15, tzinfo=UTC)
+    rows: list[tuple[Any, ...]] = [
+        ("=1+1", UUID(int=n), 2**62 + n, Decimal("-999999999999.000001"), date(2023, 12, n), moment) for n in (1, 2, 3)
+    ]
+    rows.append((None,) * len(types))
+    assert export_parquet.write_parquet(tmp_path / "t.parquet", columns, rows, {"mart": "t"}) == 4
+    assert [tuple(row.values()) for row in parquet.read_table(tmp_path / "t.parquet").to_pylist()] == [
+        (text, str(key), *rest) for text, key, *rest in rows[:3]
+    ] + [rows[3]]
+    assert parquet.ParquetFile(tmp_path / "t.parquet").num_row_groups == 2
+    assert export_parquet.write_parquet(tmp_path / "none.parquet", columns, [], {"mart": "t"}) == 0
+    assert parquet.read_table(tmp_path / "none.parquet").schema.names == [column.name for column in columns]
+    with pytest.raises(CommandError, match="Column 'x' is numeric, which parquet cannot keep"):
+        export_parquet.write_parquet(tmp_path / "x.parquet", [Column("x", "numeric")], [], {"mart": "t"})
+
+
+@pytest.mark.parametrize("file_format", ["csv", "parquet"])
+def test_the_same_publication_gives_the_same_file_and_a_new_one_is_told(published: Settings, tmp_path: Path, file_format: str) -> None:
+    first, second = (export(published, "dim_period", file_format=file_format, path=tmp_path / name) for name in ("1", "2"))
     assert first.path.read_bytes() == second.path.read_bytes()
     build_and_publish(published, at(published))
-    assert export(published, "dim_period", file_format="csv", path=tmp_path / "3.csv").publication_id == 2
+    assert export(published, "dim_period", file_format=file_format, path=tmp_path / "3").publication_id == 2
 
 
 def test_a_mart_that_is_unknown_or_restricted_is_refused_with_the_list(warehouse: Settings, tmp_path: Path) -> None:
@@ -152,7 +216,6 @@ def test_a_mart_that_is_unknown_or_restricted_is_refused_with_the_list(warehouse
 @pytest.mark.parametrize(
     ("file_format", "where", "said"),
     [
-        ("parquet", [], "holds no pyarrow"),
         ("pdf", [], "There is no format 'pdf'"),
         ("csv", ["period_key"], "write column=value"),
         ("csv", ["secret=1"], "has no column 'secret'"),
@@ -177,7 +240,7 @@ def test_nothing_is_exported_before_the_first_publication(warehouse: Settings, t
         export(warehouse, "fct_poverty", file_format="csv", path=tmp_path / "x.csv")
 
 
-@pytest.mark.parametrize("file_format", ["csv", "xlsx"])
+@pytest.mark.parametrize("file_format", ["csv", "parquet", "xlsx"])
 def test_a_write_cut_off_leaves_the_old_file_whole(
     published: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file_format: str
 ) -> None:
@@ -189,6 +252,7 @@ def test_a_write_cut_off_leaves_the_old_file_whole(
 
     monkeypatch.setattr(export_files, "CELL_CHARACTERS", 0)
     monkeypatch.setattr(export_files, "_csv_cell", cut_off)
+    monkeypatch.setattr(parquet.ParquetWriter, "write_table", cut_off)
     with pytest.raises(CommandError):
         export(published, "dim_period", file_format=file_format, path=path)
     assert [found.name for found in tmp_path.glob("x*")] == [path.name]
@@ -196,7 +260,7 @@ def test_a_write_cut_off_leaves_the_old_file_whole(
 
 
 def test_a_folder_that_is_not_there_is_said(published: Settings, tmp_path: Path) -> None:
-    for file_format in ("csv", "xlsx"):
+    for file_format in ("csv", "parquet", "xlsx"):
         with pytest.raises(CommandError, match="cannot be written: No such file"):
             export(published, "dim_period", file_format=file_format, path=tmp_path / "none" / f"x.{file_format}")
 
