@@ -34,7 +34,7 @@ test: install ## all tests but the long sweeps (ARGS="-k name" for some)
 test-long: install ## every point of every sweep
 	@$(BIN)/python -m pytest $(ARGS)
 
-lint: install ## ruff, mypy, sqlfluff, contracts and rules, docs, compose file
+lint: install ## ruff, mypy, sqlfluff, contracts and rules, docs, compose file, Dockerfile
 	@sh operations/lint.sh
 
 format: install ## let ruff and sqlfluff mend what they can

@@ -128,8 +128,8 @@ def wait_until_healthy(settings: Settings, processes: dict[str, subprocess.Popen
     deadline = time.monotonic() + STARTUP_SECONDS
     while time.monotonic() < deadline:
         _all_alive(processes, settings)
-        health = _health(address)
-        if all(health.get(part, {}).get("status") == "healthy" for part in ("metadatabase", "scheduler", "dag_processor")):
+        told = health(address)
+        if all(told.get(part, {}).get("status") == "healthy" for part in ("metadatabase", "scheduler", "dag_processor")):
             return
         time.sleep(0.5)
     raise AirflowError(
@@ -137,7 +137,8 @@ def wait_until_healthy(settings: Settings, processes: dict[str, subprocess.Popen
     )
 
 
-def _health(address: str) -> dict[str, Any]:
+def health(address: str) -> dict[str, Any]:
+    """What the api-server at the address says of each part: {"scheduler": {"status": "healthy", ...}, ...}; nothing where it is not up."""
     try:
         with urllib.request.urlopen(f"{address}/api/v2/monitor/health", timeout=5) as answer:
             told: dict[str, Any] = json.load(answer)

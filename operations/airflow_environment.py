@@ -25,6 +25,9 @@ from warehouse.settings import PROJECT_DIR, Settings
 DAG_ID = "nightly_load"
 LOGIN = "admin"
 METADATA_VARIABLE = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
+ADDRESS_VARIABLE = "AIRFLOW__API__BASE_URL"
+EXECUTION_VARIABLE = "AIRFLOW__CORE__EXECUTION_API_SERVER_URL"
+EXECUTION_PATH = "/execution/"
 
 
 class AirflowError(Exception):
@@ -36,15 +39,30 @@ def airflow_home(settings: Settings) -> Path:
 
 
 def airflow_environment(settings: Settings, *, port: int = 8080) -> dict[str, str]:
-    """The environment of every Airflow process: ours over the machine's, the user's own metadata database kept.
+    """The environment of every Airflow process on a developer's machine: on 127.0.0.1, with the simple login.
+
+    Airflow's other settings from the machine would be half of another installation: only the metadata database is kept of them.
+    """
+    address = f"http://127.0.0.1:{port}"
+    return shared_environment(settings) | {
+        "AIRFLOW__CORE__AUTH_MANAGER": "airflow.api_fastapi.auth.managers.simple.simple_auth_manager.SimpleAuthManager",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{LOGIN}:admin",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(_password_file(settings)),
+        EXECUTION_VARIABLE: f"{address}{EXECUTION_PATH}",
+        ADDRESS_VARIABLE: address,
+        "AIRFLOW__API__HOST": "127.0.0.1",
+        "AIRFLOW__API__PORT": str(port),
+    }
+
+
+def shared_environment(settings: Settings) -> dict[str, str]:
+    """What every Airflow of ours has: ours over the machine's, none of Airflow's own settings but the metadata database.
 
     The warehouse's settings go with it, so that a task sees those of the process that started Airflow, wherever it runs.
     """
     keys = _secrets(settings)
-    home = airflow_home(settings)
-    address = f"http://127.0.0.1:{port}"
     chosen = {
-        "AIRFLOW_HOME": str(home),
+        "AIRFLOW_HOME": str(airflow_home(settings)),
         "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT_DIR / "dags"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
@@ -53,13 +71,6 @@ def airflow_environment(settings: Settings, *, port: int = 8080) -> dict[str, st
         "AIRFLOW__CORE__PARALLELISM": str(2 * settings.workers + 2),
         "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
         "AIRFLOW__CORE__FERNET_KEY": keys["fernet_key"],
-        "AIRFLOW__CORE__AUTH_MANAGER": "airflow.api_fastapi.auth.managers.simple.simple_auth_manager.SimpleAuthManager",
-        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{LOGIN}:admin",
-        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(_password_file(settings)),
-        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{address}/execution/",
-        "AIRFLOW__API__BASE_URL": address,
-        "AIRFLOW__API__HOST": "127.0.0.1",
-        "AIRFLOW__API__PORT": str(port),
         "AIRFLOW__API__WORKERS": "1",
         "AIRFLOW__API__SECRET_KEY": keys["secret_key"],
         "AIRFLOW__API_AUTH__JWT_SECRET": keys["jwt_secret"],
@@ -76,7 +87,6 @@ def airflow_environment(settings: Settings, *, port: int = 8080) -> dict[str, st
         "SCARF_ANALYTICS": "false",
         "NO_COLOR": "1",  # its logs are read in files and pages
     }
-    # Airflow's other settings from the machine would be half of another installation.
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW__", "AIRFLOW_HOME"))}
     return kept | chosen | warehouse_variables(settings)
 
@@ -97,7 +107,7 @@ def prepare_metadata(settings: Settings, environment: dict[str, str]) -> None:
     """Make the metadata database where it is ours, and bring it to the schema of this Airflow. Idempotent."""
     airflow_home(settings).mkdir(parents=True, exist_ok=True)
     ours = environment[METADATA_VARIABLE] == _own_metadata_url(settings)
-    mark = f"migrated by Airflow {version('apache-airflow')}"
+    mark = f"migrated by Airflow {version('apache-airflow')}, FAB {version('apache-airflow-providers-fab')}"
     name = f"{settings.role_prefix}airflow"
     with psycopg.connect(database_url(settings), autocommit=True) as conn:
         if ours:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from operations import cli_audit, cli_backup, cli_database, cli_export, cli_marts, cli_status, cli_submission, cli_waiver
+from operations import cli_airflow, cli_audit, cli_backup, cli_database, cli_export, cli_marts, cli_status, cli_submission, cli_waiver
 from operations.console import EXIT_CODES, night_progress, out, run_main, say
 from warehouse.settings import get_settings
 
@@ -25,6 +25,7 @@ app.add_typer(cli_database.reference, name="reference")
 app.add_typer(cli_submission.app, name="submission")
 app.add_typer(cli_waiver.app, name="waiver")
 app.add_typer(cli_audit.audit, name="audit")
+app.add_typer(cli_airflow.airflow, name="airflow")
 cli_database.add_commands(app)
 cli_marts.add_commands(app)
 cli_export.add_commands(app)
@@ -143,14 +144,6 @@ def print_story(story: dict[str, Any]) -> None:
     out.print(table)
     for line in story_sentences(story):
         say(line)
-
-
-@app.command()
-def airflow() -> None:
-    """Start Airflow (scheduler, DAG processor, web UI on 127.0.0.1) and print the address and the login. Ctrl-C stops it."""
-    from operations.airflow import serve
-
-    serve(get_settings())
 
 
 @app.command()

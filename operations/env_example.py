@@ -18,12 +18,16 @@ TAIL = """\
 #   PYTHON                                the Python that `make install` makes .venv with
 #   PG_BIN                                folder of initdb and pg_ctl, before those of the wheel
 #   AIRFLOW__DATABASE__SQL_ALCHEMY_CONN   Airflow's metadata database, where it is not to be a database on the warehouse's server
-#   WAREHOUSE_DB_PASSWORD, WAREHOUSE_DB_PORT   docker-compose.yml only
+# Of docker-compose.yml only, which needs the first three (WAREHOUSE_INBOX is there the folder on the server's own disk):
+#   WAREHOUSE_DB_PASSWORD, WAREHOUSE_AIRFLOW_PASSWORD, WAREHOUSE_INBOX, WAREHOUSE_REPORTS, WAREHOUSE_BACKUP,
+#   WAREHOUSE_AIRFLOW_ADDRESS, WAREHOUSE_AIRFLOW_PORT, WAREHOUSE_DB_PORT
 """
 # Where the default is computed, or is better said with an example.
 SHOWN = {
     "inbox": ".data/inbox",
     "url": "postgresql://user:password@host:5432/warehouse",
+    "password_file": "/run/secrets/db_password",
+    "airflow_password_file": "/run/secrets/airflow_password",
     "workers": "2",
     "role_prefix": "longan_",
     "quiet": "false",

@@ -19,8 +19,10 @@ check mypy "$bin/mypy" --no-error-summary .
 check sqlfluff "$bin/sqlfluff" lint --disable-progress-bar --processes 2 dbt_project/models warehouse/migrations/sql
 check house "$bin/python" -m operations.house
 check docs "$bin/python" -m reporting.docs --check
-if [ -x "$bin/docker-compose" ]; then # its wheels are for Linux
-    check compose env WAREHOUSE_DB_PASSWORD=only-for-this-check "$bin/docker-compose" -f docker-compose.yml config --quiet
+if [ -x "$bin/docker-compose" ]; then # these wheels are for Linux
+    check compose env WAREHOUSE_DB_PASSWORD=any WAREHOUSE_AIRFLOW_PASSWORD=any WAREHOUSE_INBOX=/srv/returns \
+        "$bin/docker-compose" -f docker-compose.yml config --quiet
+    check dockerfile "$bin/hadolint" Dockerfile
 fi
 
 if [ -n "$failed" ]; then

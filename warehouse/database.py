@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
 import psycopg
 from psycopg import sql
 
 from warehouse.server import EmbeddedServer
-from warehouse.settings import Settings, get_settings
+from warehouse.settings import Settings, SettingsError, get_settings, read_secret
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -26,11 +27,20 @@ class DatabaseError(Exception):
 
 
 def database_url(settings: Settings | None = None) -> str:
-    """Connection string of the owner: WAREHOUSE_URL, else the embedded server (started if it is stopped)."""
+    """Connection string of the owner: WAREHOUSE_URL, else the embedded server (started if it is stopped). Raises SettingsError."""
     settings = settings or get_settings()
     if settings.url is not None:
-        return settings.url.get_secret_value().replace("postgres://", "postgresql://", 1)
+        url = settings.url.get_secret_value().replace("postgres://", "postgresql://", 1)
+        return url if settings.password_file is None else _with_password_of(settings.password_file, url)
     return EmbeddedServer(settings.home).start().url
+
+
+def _with_password_of(file: Path, url: str) -> str:
+    """The address with the password that a file holds, whatever signs it has."""
+    password, login = read_secret(file, "WAREHOUSE_PASSWORD_FILE"), urlsplit(url).username
+    if not login:
+        raise SettingsError("WAREHOUSE_URL names no login for the password of WAREHOUSE_PASSWORD_FILE: postgresql://login@host/database.")
+    return url_with(url, user=login, password=quote(password, safe=""))
 
 
 def url_with(

@@ -26,6 +26,8 @@ class Settings(BaseSettings):
     """Folder in which the communes' files arrive. Default: <home>/inbox. Never written to."""
     url: SecretStr | None = None
     """A PostgreSQL server of your own, 15 or newer: postgresql://user:password@host:port/database. Default: the embedded one."""
+    password_file: Path | None = None
+    """A file that holds the password of the login in WAREHOUSE_URL, as a container gets its secrets. Goes before one in the address."""
     role_prefix: str = Field(default="", pattern=r"^[a-z_]{0,20}$")
     """Put before the role names where several warehouses share a server."""
     workers: int = Field(default_factory=lambda: min(4, os.cpu_count() or 1), ge=1, le=64)
@@ -44,6 +46,8 @@ class Settings(BaseSettings):
     """Nights whose Great Expectations pages are kept."""
     lock_wait_seconds: int = Field(default=0, ge=0, le=86400)
     """How long a command waits for another one that writes, before it says so and stops."""
+    airflow_password_file: Path | None = None
+    """On a server: a file that holds the password of Airflow's login `admin`; 'warehouse airflow prepare' sets it."""
     quiet: Annotated[bool, NoDecode] = False
     """No progress bars."""
 
@@ -59,7 +63,7 @@ class Settings(BaseSettings):
             raise ValueError("must start with postgresql://")
         return value
 
-    @field_validator("home", "inbox", mode="after")
+    @field_validator("home", "inbox", "password_file", "airflow_password_file", mode="after")
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return None if value is None else value.expanduser().absolute()
@@ -79,6 +83,19 @@ class Settings(BaseSettings):
     @property
     def logs_dir(self) -> Path:
         return self.home / "logs"
+
+
+def read_secret(path: Path | None, variable: str) -> str:
+    """The first line of a secret's file. Raises SettingsError that names the variable, never the content."""
+    if path is None:
+        raise SettingsError(f"{variable} is not set: name the file that holds the password.")
+    try:
+        secret = path.read_text(encoding="utf-8").split("\n", 1)[0].rstrip("\r")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{variable}: {path} cannot be read: {getattr(error, 'strerror', None) or 'it is no UTF-8 text'}.") from None
+    if not secret:
+        raise SettingsError(f"{variable}: {path} is empty.")
+    return secret
 
 
 @cache

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import re
+import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from psycopg.conninfo import conninfo_to_dict
+from pydantic import SecretStr
+from sqlalchemy.engine import make_url
 
 from operations.env_example import PATH, explanations, render
-from warehouse.settings import Settings, SettingsError, get_settings
+from warehouse.database import database_url
+from warehouse.settings import Settings, SettingsError, get_settings, read_secret
 
 
 @pytest.fixture(autouse=True)
@@ -74,3 +81,38 @@ def test_the_url_is_not_in_an_error_or_a_printed_setting(monkeypatch: pytest.Mon
         get_settings()
     assert "secret" not in str(caught.value)
     assert "wrong" not in repr(Settings(url="postgresql://u:wrong@h/d", _env_file=None))
+
+
+SECRETS = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\0\r\n"), min_size=1)
+
+
+@given(SECRETS)
+def test_a_password_of_a_file_reaches_the_server_whatever_its_signs(password: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "password"
+        file.write_text(password + "\n", encoding="utf-8")
+        url = database_url(Settings(url=SecretStr("postgres://owner:x@host:5433/longan"), password_file=file, _env_file=None))
+    found = make_url(url)
+    assert (found.username, found.password, found.host, found.port, found.database) == ("owner", password, "host", 5433, "longan")
+    assert conninfo_to_dict(url)["password"] == password
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(None, "No such file"), (b"", "is empty"), (b"\nsecond line", "is empty"), (b"\xff\xfe", "is no UTF-8 text")],
+)
+def test_a_secret_that_cannot_be_read_is_named_and_never_shown(tmp_path: Path, content: bytes | None, said: str) -> None:
+    file = tmp_path / "password"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(SettingsError, match=said) as refused:
+        database_url(Settings(url=SecretStr("postgresql://owner@host/longan"), password_file=file, _env_file=None))
+    assert str(refused.value).startswith(f"WAREHOUSE_PASSWORD_FILE: {file} ")
+    with pytest.raises(SettingsError, match=r"^WAREHOUSE_AIRFLOW_PASSWORD_FILE is not set"):
+        read_secret(None, "WAREHOUSE_AIRFLOW_PASSWORD_FILE")
+
+
+def test_a_password_without_a_login_is_told(tmp_path: Path) -> None:
+    (tmp_path / "password").write_text("x")
+    with pytest.raises(SettingsError, match="WAREHOUSE_URL names no login"):
+        database_url(Settings(url=SecretStr("postgresql://host/longan"), password_file=tmp_path / "password", _env_file=None))
