@@ -64,6 +64,19 @@ def url(
     print(url_with(owner, user=role_name(settings, role), password=role_passwords(settings)[role]))
 
 
+@db.command(epilog="Example: warehouse db rotate bi_reader")
+def rotate(role: Annotated[str, typer.Argument(help="bi_reader | auditor | case_officer")]) -> None:
+    """Give a role a new password; 'warehouse db url --role' tells it."""
+    from warehouse.roles import ROLES, existing_roles, rotate_password
+
+    settings = get_settings()
+    with connect(settings, kind="rotate") as conn:
+        if role not in ROLES or role not in existing_roles(conn, settings):
+            raise CommandError(f"There is no role '{role}' on the server. Known: {', '.join(ROLES)}.")
+        rotate_password(conn, settings, role)
+    say(f"{role} has a new password: 'warehouse db url --role {role}' tells it.")
+
+
 @reference.command(epilog="Example: warehouse reference load ./my-reference   (a folder with e.g. target.csv)")
 def load(folder: Annotated[Path | None, typer.Argument(help="Folder with CSV files that replace those of the repository.")] = None) -> None:
     """Load reference CSVs as a new version where their content changed. A faulty file is refused whole, by line."""

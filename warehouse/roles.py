@@ -70,11 +70,28 @@ def role_passwords(settings: Settings) -> dict[str, str]:
         return dict(json.loads(path.read_text()))
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     made = {role: secrets.token_urlsafe(18) for role in ROLES}
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(made))
-    part.chmod(0o600)
-    part.replace(path)
+    _keep(path, made)
     return made
+
+
+def _keep(path: Path, passwords: dict[str, str]) -> None:
+    part = path.with_suffix(".part")
+    part.touch(mode=0o600)
+    part.write_text(json.dumps(passwords))
+    part.replace(path)
+
+
+def rotate_password(conn: Connection, settings: Settings, role: str) -> None:
+    """A new password for a role, on the server and in <home>/secrets; its open sessions stay. Killed in between: run it again.
+
+    The server gets the hash alone, so no log of its statements can show it.
+    """
+    passwords = role_passwords(settings) | {role: secrets.token_urlsafe(18)}
+    name = role_name(settings, role)
+    hashed = conn.pgconn.encrypt_password(passwords[role].encode(), name.encode(), b"scram-sha-256").decode()
+    conn.execute(sql.SQL("alter role {} login password {}").format(sql.Identifier(name), sql.Literal(hashed)))
+    conn.commit()
+    _keep(passwords_file(settings), passwords)
 
 
 def roles_sql(settings: Settings) -> str:

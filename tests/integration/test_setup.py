@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import psycopg
 import pytest
+from typer.testing import CliRunner
 
+from operations import cli_database
+from operations.cli import app
+from operations.console import CommandError
 from warehouse import clock
 from warehouse.clock import ClockError
 from warehouse.database import url_with
-from warehouse.roles import role_passwords
+from warehouse.roles import ROLES, ensure_roles, passwords_file, role_passwords, rotate_password
 from warehouse.settings import Settings
 from warehouse.setup import SetupError, init
 
@@ -76,3 +80,35 @@ def test_the_auditor_reads_audit(warehouse: Settings) -> None:
     url = url_with(warehouse.url.get_secret_value(), user="auditor", password=role_passwords(warehouse)["auditor"])
     with psycopg.connect(url) as conn:
         assert conn.execute("select count(*) from audit.submission_event").fetchone() == (0,)
+
+
+def test_a_new_password_of_a_role_ends_the_old_one_and_is_kept_closed(warehouse: Settings, conn: psycopg.Connection) -> None:
+    settings = warehouse.model_copy(update={"role_prefix": "rotated_"})  # roles are the server's: those of other tests stay
+    ensure_roles(conn, settings)
+    conn.commit()
+    try:
+        assert settings.url is not None
+        url, old = settings.url.get_secret_value(), role_passwords(settings)
+        rotate_password(conn, settings, "bi_reader")
+        new = role_passwords(settings)
+        assert {role for role in new if new[role] != old[role]} == {"bi_reader"}
+        assert passwords_file(settings).stat().st_mode & 0o077 == 0
+        with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+            psycopg.connect(url_with(url, user="rotated_bi_reader", password=old["bi_reader"]))
+        with psycopg.connect(url_with(url, user="rotated_bi_reader", password=new["bi_reader"])) as reader:
+            assert reader.execute("select current_user").fetchone() == ("rotated_bi_reader",)
+        stored = conn.execute("select rolpassword from pg_authid where rolname = 'rotated_bi_reader'").fetchone()
+        assert stored is not None
+        assert stored[0].startswith("SCRAM-SHA-256$")
+    finally:
+        for role in ROLES:
+            conn.execute(f"drop owned by rotated_{role}")
+            conn.execute(f"drop role rotated_{role}")
+        conn.commit()
+
+
+def test_only_a_role_that_is_there_gets_a_new_password(warehouse: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cli_database, "get_settings", lambda: warehouse)
+    refused = CliRunner().invoke(app, ["db", "rotate", "owner"])
+    assert isinstance(refused.exception, CommandError)
+    assert "There is no role 'owner' on the server. Known: bi_reader" in str(refused.exception)

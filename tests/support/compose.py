@@ -14,7 +14,7 @@ from typing import Any
 from warehouse.settings import PROJECT_DIR
 
 BIN = Path(sys.executable).parent
-NEEDED = {"WAREHOUSE_DB_PASSWORD": "owner's", "WAREHOUSE_AIRFLOW_PASSWORD": "admin's", "WAREHOUSE_INBOX": "/srv/returns"}
+NEEDED = {"WAREHOUSE_DB_PASSWORD": "of the owner", "WAREHOUSE_AIRFLOW_PASSWORD": "of the admin", "WAREHOUSE_INBOX": "/srv/returns"}
 
 
 def compose_config(variables: Mapping[str, str]) -> subprocess.CompletedProcess[str]:

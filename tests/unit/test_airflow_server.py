@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from pydantic import SecretStr
@@ -13,12 +14,14 @@ from operations.airflow_environment import AirflowError, airflow_environment
 from operations.airflow_server import FAB, run, server_environment, state
 from warehouse.settings import Settings
 
+PASSWORD = "p@ss word"
+
 
 @pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     for name in [name for name in os.environ if name.startswith("AIRFLOW__")]:
         monkeypatch.delenv(name)
-    (tmp_path / "password").write_text("p@ss word")
+    (tmp_path / "password").write_text(PASSWORD)
     return Settings(
         home=tmp_path / "home", url=SecretStr("postgresql://owner@host:5433/longan"), password_file=tmp_path / "password", _env_file=None
     )
@@ -41,8 +44,8 @@ def test_tasks_are_told_the_file_of_the_password_and_not_the_password(settings: 
         "postgresql://owner@host:5433/longan",
         str(settings.password_file),
     )
-    assert server["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] == "postgresql+psycopg2://owner:p%40ss%20word@host:5433/airflow"
-    holders = [name for name, value in server.items() if "p@ss word" in value or "p%40ss" in value]
+    assert server["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] == f"postgresql+psycopg2://owner:{quote(PASSWORD)}@host:5433/airflow"
+    holders = [name for name, value in server.items() if PASSWORD in value or quote(PASSWORD) in value]
     assert holders == ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"]
 
 
