@@ -18,6 +18,7 @@ from pathlib import Path
 
 import psycopg
 from psycopg import sql
+from pydantic import SecretStr
 
 from warehouse.database import database_url, url_with
 from warehouse.settings import PROJECT_DIR, Settings
@@ -93,10 +94,17 @@ def shared_environment(settings: Settings) -> dict[str, str]:
 
 def warehouse_variables(settings: Settings) -> dict[str, str]:
     """Every setting of the warehouse as its variable; the quiet ones are those of a process that nobody watches."""
-    told = {f"WAREHOUSE_{name.upper()}": value for name, value in settings.model_dump(exclude={"url", "quiet"}).items()}
-    if settings.url is not None:
-        told["WAREHOUSE_URL"] = settings.url.get_secret_value()
-    return {name: str(value) for name, value in told.items() if value is not None} | {"WAREHOUSE_QUIET": "true"}
+    told = {f"WAREHOUSE_{name.upper()}": _plain(value) for name, value in settings.model_dump(exclude={"quiet"}).items()}
+    return {name: value for name, value in told.items() if value is not None} | {"WAREHOUSE_QUIET": "true"}
+
+
+def _plain(value: object) -> str | None:
+    """A setting as its variable writes it: a secret in the clear, a list with commas."""
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    if isinstance(value, tuple):
+        return ",".join(value)
+    return None if value is None else str(value)
 
 
 def _own_metadata_url(settings: Settings) -> str:

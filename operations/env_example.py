@@ -31,6 +31,11 @@ SHOWN = {
     "workers": "2",
     "role_prefix": "longan_",
     "quiet": "false",
+    "smtp_host": "mail.example.vn",
+    "smtp_user": "warehouse",
+    "smtp_password": "...",
+    "mail_from": "warehouse@example.vn",
+    "mail_to": "data@example.vn,statistics@example.vn",
 }
 
 

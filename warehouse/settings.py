@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 from functools import cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
+ADDRESS = re.compile(r"[!-~]+@[A-Za-z0-9.-]+")  # ASCII, nothing that could end a header's line
 
 
 class SettingsError(Exception):
@@ -50,11 +52,51 @@ class Settings(BaseSettings):
     """On a server: a file that holds the password of Airflow's login `admin`; 'warehouse airflow prepare' sets it."""
     quiet: Annotated[bool, NoDecode] = False
     """No progress bars."""
+    smtp_host: str | None = None
+    """Mail server for the alarms of `warehouse watch`. Without one they are told in the log and in `audit` alone."""
+    smtp_port: int = Field(default=587, ge=1, le=65535)
+    """Its port: mostly 587 with starttls, 465 with ssl, 25 with none."""
+    smtp_security: Literal["starttls", "ssl", "none"] = "starttls"
+    """How the connection is encrypted. The server's certificate is checked; SSL_CERT_FILE names a certificate authority of your own."""
+    smtp_user: str | None = None
+    """Login at the mail server, where it asks for one. Not sent over an unencrypted connection."""
+    smtp_password: SecretStr | None = Field(default=None, validate_default=True)
+    """Password of that login."""
+    smtp_timeout_seconds: int = Field(default=30, ge=1, le=600)
+    """How long the mail server may take to answer."""
+    mail_from: str | None = Field(default=None, validate_default=True)
+    """Sender's address of the alarms."""
+    mail_to: Annotated[tuple[str, ...], NoDecode] = Field(default=(), validate_default=True)
+    """Addresses to which the alarms go, with commas between them. Each gets a mail of its own."""
 
     @field_validator("quiet", mode="before")
     @classmethod
     def _quiet(cls, value: object) -> bool:
         return str(value).strip().lower() in {"1", "true", "yes", "on"}
+
+    @field_validator("mail_to", mode="before")
+    @classmethod
+    def _listed(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("mail_from", "mail_to", mode="after")
+    @classmethod
+    def _addresses(cls, value: str | tuple[str, ...] | None, info: ValidationInfo) -> str | tuple[str, ...] | None:
+        if not value and info.data.get("smtp_host"):
+            raise ValueError("an address is needed where WAREHOUSE_SMTP_HOST is set")
+        for address in (value,) if isinstance(value, str) else value or ():
+            if not ADDRESS.fullmatch(address):
+                raise ValueError("an address is written name@host, several with commas between them")
+        return value
+
+    @field_validator("smtp_password", mode="after")
+    @classmethod
+    def _with_login(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if (value is None) != (info.data.get("smtp_user") is None):
+            raise ValueError("WAREHOUSE_SMTP_USER and WAREHOUSE_SMTP_PASSWORD are set together")
+        if value is not None and info.data.get("smtp_security") == "none":
+            raise ValueError("a password is not sent in the clear: set WAREHOUSE_SMTP_SECURITY to starttls or ssl")
+        return value
 
     @field_validator("url", mode="after")
     @classmethod

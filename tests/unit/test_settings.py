@@ -13,6 +13,7 @@ from psycopg.conninfo import conninfo_to_dict
 from pydantic import SecretStr
 from sqlalchemy.engine import make_url
 
+from operations.airflow_environment import warehouse_variables
 from operations.env_example import PATH, explanations, render
 from warehouse.database import database_url
 from warehouse.settings import Settings, SettingsError, get_settings, read_secret
@@ -66,6 +67,12 @@ def test_defaults_lie_under_one_folder(tmp_path: Path) -> None:
         ("WAREHOUSE_MAX_RATIO", "1"),
         ("WAREHOUSE_KEEP_DATADOCS", "0"),
         ("WAREHOUSE_LOCK_WAIT_SECONDS", "x"),
+        ("WAREHOUSE_SMTP_PORT", "0"),
+        ("WAREHOUSE_SMTP_SECURITY", "tls"),
+        ("WAREHOUSE_SMTP_TIMEOUT_SECONDS", "0"),
+        ("WAREHOUSE_MAIL_FROM", "Kho dữ liệu"),
+        ("WAREHOUSE_MAIL_FROM", "a@b.vn\nBcc: c@d.vn"),
+        ("WAREHOUSE_MAIL_TO", "a@b.vn,nobody"),
     ],
 )
 def test_a_wrong_value_names_the_variable(variable: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -116,3 +123,38 @@ def test_a_password_without_a_login_is_told(tmp_path: Path) -> None:
     (tmp_path / "password").write_text("x")
     with pytest.raises(SettingsError, match="WAREHOUSE_URL names no login"):
         database_url(Settings(url=SecretStr("postgresql://host/longan"), password_file=tmp_path / "password", _env_file=None))
+
+
+MAIL = {"SMTP_HOST": "mail.example.vn", "MAIL_FROM": "w@example.vn", "MAIL_TO": "a@example.vn, b@example.vn,"}
+LOGIN = {"SMTP_USER": "w", "SMTP_PASSWORD": "hush-hush"}
+
+
+def test_the_mail_settings_go_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (MAIL | LOGIN).items():
+        monkeypatch.setenv(f"WAREHOUSE_{name}", value)
+    settings = get_settings()
+    assert settings.mail_to == ("a@example.vn", "b@example.vn")
+    assert (settings.smtp_port, settings.smtp_security) == (587, "starttls")
+    assert "hush" not in repr(settings)
+    for name, value in warehouse_variables(settings).items():  # as a task of Airflow finds them
+        monkeypatch.setenv(name, value)
+    get_settings.cache_clear()
+    assert get_settings() == settings.model_copy(update={"quiet": True})
+
+
+@pytest.mark.parametrize(
+    ("settings", "variable"),
+    [
+        (MAIL | {"MAIL_FROM": ""}, "WAREHOUSE_MAIL_FROM"),
+        (MAIL | {"MAIL_TO": ""}, "WAREHOUSE_MAIL_TO"),
+        (MAIL | {"SMTP_USER": "w"}, "WAREHOUSE_SMTP_PASSWORD"),
+        (MAIL | {"SMTP_PASSWORD": "hush-hush"}, "WAREHOUSE_SMTP_PASSWORD"),
+        (MAIL | LOGIN | {"SMTP_SECURITY": "none"}, "WAREHOUSE_SMTP_PASSWORD"),
+    ],
+)
+def test_half_a_mail_setting_is_refused(settings: dict[str, str], variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in settings.items():
+        monkeypatch.setenv(f"WAREHOUSE_{name}", value)
+    with pytest.raises(SettingsError, match=f"^{variable}: ") as caught:
+        get_settings()
+    assert "hush" not in str(caught.value)
