@@ -10,9 +10,12 @@ import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import wraps
-from typing import Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import psycopg
+
+if TYPE_CHECKING:
+    from operations.watch import Story
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -120,3 +123,16 @@ def tell(story: dict[str, Any], outlet_events: Any, asset: Any) -> dict[str, Any
         raise AirflowFailException(story_lines(story)[-1])
     outlet_events[asset].extra = {key: value for key, value in story.items() if key not in ("report", "error")}
     return story
+
+
+def tell_watch(story: Story) -> dict[str, Any]:
+    """Log what the watch saw, and fail the task where a mail that was due could not be sent, so that the run is red."""
+    from airflow.sdk.exceptions import AirflowFailException
+
+    from operations.watch import lines, mail_lines
+
+    for line in lines(story):
+        log.info(line)
+    if not story.is_told:
+        raise AirflowFailException(" ".join(mail_lines(story)))
+    return story.as_dict()

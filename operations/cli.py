@@ -8,7 +8,9 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from operations import cli_airflow, cli_audit, cli_backup, cli_database, cli_export, cli_marts, cli_status, cli_submission, cli_waiver
+from operations import (
+    cli_airflow, cli_audit, cli_backup, cli_database, cli_export, cli_marts, cli_status, cli_submission, cli_waiver, cli_watch,
+)  # fmt: skip
 from operations.console import EXIT_CODES, night_progress, out, run_main, say
 from warehouse.settings import get_settings
 
@@ -31,6 +33,7 @@ cli_marts.add_commands(app)
 cli_export.add_commands(app)
 cli_audit.add_commands(app)
 cli_status.add_commands(app)
+cli_watch.add_commands(app)
 cli_backup.add_commands(app)
 
 NowOption = Annotated[str | None, typer.Option("--now", help="Moment to record, with its zone; only in a synthetic warehouse.")]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -40,6 +40,8 @@ class Limits(BaseModel):
     late_share: float = Field(ge=0, le=1)
     unreadable_days: int = Field(ge=1)
     silent_days: int = Field(ge=1)
+    soon_days: tuple[Annotated[int, Field(ge=0, le=366)], ...]
+    names_most: int = Field(ge=0)
     disk_critical_share: float = Field(ge=0, le=1)
     disk_critical_gb: float = Field(ge=0)
     disk_warning_share: float = Field(ge=0, le=1)
