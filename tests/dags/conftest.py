@@ -37,12 +37,23 @@ def airflow_ready(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.fixture(scope="session")
-def night_dag(airflow_ready: None) -> Any:
+def dags(airflow_ready: None) -> dict[str, Any]:
+    """Every DAG of the folder, by its id."""
     from airflow.dag_processing.dagbag import DagBag
 
     bag = DagBag(dag_folder=str(PROJECT_DIR / "dags"), bundle_name="dags-folder")
     assert bag.import_errors == {}
-    return bag.dags["nightly_load"]
+    return dict(bag.dags)
+
+
+@pytest.fixture(scope="session")
+def night_dag(dags: dict[str, Any]) -> Any:
+    return dags["nightly_load"]
+
+
+@pytest.fixture(scope="session")
+def watch_dag(dags: dict[str, Any]) -> Any:
+    return dags["watch_deadlines"]
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The DAG file is wiring: schedule, parameters, order; nothing is read or opened when it is parsed."""
+"""The DAG files are wiring: schedule, parameters, order; nothing is read or opened when they are parsed."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import itertools
 import runpy
 import sys
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -31,12 +32,13 @@ def _watch(event: str, arguments: tuple[Any, ...]) -> None:
 
 
 @pytest.mark.usefixtures("night_dag")  # imports Airflow, which reads its configuration, beforehand
-def test_parsing_does_no_input_or_output() -> None:
+@pytest.mark.parametrize("file", sorted(DAG_FILE.parent.glob("[a-z]*.py")), ids=lambda file: file.stem)
+def test_parsing_does_no_input_or_output(file: Path) -> None:
     global _watched
     sys.addaudithook(_watch)
     _watched = []
     try:
-        runpy.run_path(str(DAG_FILE))
+        runpy.run_path(str(file))
         seen = list(_watched)
     finally:
         _watched = None
@@ -63,8 +65,11 @@ def test_a_part_to_do_again_is_a_list_and_empty_where_nothing_is_asked(night_dag
         param.resolve("2023-Q3")
 
 
-@pytest.mark.parametrize("hour", [0, 15, 21, 22, 23])
-def test_a_fresh_airflow_waits_for_ten_in_the_evening(night_dag: Any, hour: int, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("dag_id", "due"), [("nightly_load", 22), ("watch_deadlines", 7)])
+@pytest.mark.parametrize("hour", [0, 6, 7, 8, 15, 21, 22, 23])
+def test_a_fresh_airflow_waits_for_its_hour(
+    dags: dict[str, Any], dag_id: str, due: int, hour: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from airflow.serialization.decoders import decode_timetable
     from airflow.serialization.encoders import coerce_to_core_timetable, encode_timetable
     from airflow.timetables import trigger
@@ -72,12 +77,11 @@ def test_a_fresh_airflow_waits_for_ten_in_the_evening(night_dag: Any, hour: int,
 
     started = datetime(2026, 11, 24, hour, 10, tzinfo=ZoneInfo("Asia/Ho_Chi_Minh"))
     monkeypatch.setattr(trigger, "utcnow", lambda: started)
-    timetable = decode_timetable(encode_timetable(coerce_to_core_timetable(night_dag.timetable)))  # as the scheduler reads it
-    restriction = TimeRestriction(earliest=night_dag.start_date, latest=None, catchup=False)
+    timetable = decode_timetable(encode_timetable(coerce_to_core_timetable(dags[dag_id].timetable)))  # as the scheduler reads it
+    restriction = TimeRestriction(earliest=dags[dag_id].start_date, latest=None, catchup=False)
     info = timetable.next_dagrun_info(last_automated_data_interval=None, restriction=restriction)
     assert info is not None
-    next_night = datetime(2026, 11, 24 if hour < 22 else 25, 22, tzinfo=ZoneInfo("Asia/Ho_Chi_Minh"))
-    assert info.run_after == next_night
+    assert info.run_after == datetime(2026, 11, 24 if hour < due else 25, due, tzinfo=ZoneInfo("Asia/Ho_Chi_Minh"))
 
 
 def test_the_steps_stand_in_their_order(night_dag: Any) -> None:
