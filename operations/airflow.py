@@ -160,9 +160,8 @@ def _log_file(settings: Settings, component: str) -> Path:
 def _say_where(settings: Settings, environment: dict[str, str]) -> None:
     shell = write_shell_environment(settings, environment)
     say(f"Airflow: {environment['AIRFLOW__API__BASE_URL']}   login: {LOGIN}   password: {login_password(settings)}")
-    say(
-        f"DAG {DAG_ID}: 22:00, watch_deadlines: 07:00 Asia/Ho_Chi_Minh. The command line of Airflow:  . {shell}; .venv/bin/airflow dags list"
-    )
+    say(f"DAG {DAG_ID}: 22:00, watch_deadlines: 07:00 Asia/Ho_Chi_Minh.")
+    say(f"The command line of Airflow:  . {shell}; .venv/bin/airflow dags list")
     say("Ctrl-C dừng · Ctrl-C stops it.")
 
 
