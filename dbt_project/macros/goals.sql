@@ -17,3 +17,8 @@
 {% macro required_compound(nt, end_value, years_left) -%}
 greatest(1 - power({{ end_value }} / nullif({{ nt }}, 0), 1 / nullif({{ years_left }}, 0)::numeric), 0)
 {%- endmacro %}
+
+{#- Year of a target version's date: its document's, else the day from which it is in force. -#}
+{% macro version_year() -%}
+extract(year from coalesce(document_date, valid_from))::integer
+{%- endmacro %}

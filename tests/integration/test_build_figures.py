@@ -70,6 +70,25 @@ def test_the_published_series_gives_the_known_rates_and_goal_readings(warehouse:
     ) == [(2024, Decimal("4589.78"), "not_available", "not yet due"), (2025, Decimal("4130.81"), "not_available", "not yet due")]
 
 
+def test_coverage_goals_begin_a_year_after_the_plan_and_say_that_nothing_was_collected(
+    warehouse: Settings, conn: psycopg.Connection
+) -> None:
+    build(warehouse, at(warehouse, "2023-09-01T08:00+07:00"))
+    assert rows(
+        conn,
+        "select goal_code, period_year, area_level, count(*), min(status), min(status_reason), max(status_reason), max(expected_submissions), "
+        "count(completeness_pct) from blue_marts.goal_progress where reading = 'ratio' "
+        "and (period_year = 2022 or period_year = 2023 and area_level = 'long_an') group by 1, 2, 3 order by 2, 1, 3",
+    ) == [
+        (goal, 2022, level, areas, "not_available", "not collected", "not collected", 0, 0)
+        for goal in ("job_referral", "loan_coverage", "training_coverage")
+        for level, areas in (("commune", 188), ("district", 15), ("long_an", 1))
+    ] + [
+        (goal, 2023, "long_an", 1, "not_available", "incomplete (0 of 188)", "incomplete (0 of 188)", 188, 1)
+        for goal in ("job_referral", "loan_coverage", "training_coverage")
+    ]
+
+
 def test_an_incomplete_province_has_no_goal_and_says_how_much_is_in(warehouse: Settings, conn: psycopg.Connection) -> None:
     send(conn, at(warehouse, "2022-01-10T22:00+07:00"), province(conn, 2021, 400, 200, 188_000))
     run = at(warehouse, "2023-01-10T22:00+07:00")

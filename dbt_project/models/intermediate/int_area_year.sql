@@ -1,4 +1,5 @@
--- Areas year by year, with how much of them is in: of an annual form its own year, of a cumulative one its newest quarter.
+-- Areas year by year, with how much of them is in: of an annual form its own year, of a cumulative one its newest quarter. Years
+-- before a form was collected stand there too, where a target asks about them: nobody owed anything.
 select
     form_code,
     area_key,
@@ -28,3 +29,17 @@ select
     is_estimate
 from {{ ref('int_service_period') }} as s
 where s.period_type = 'year'
+union all
+select
+    form_code,
+    area_key,
+    area_level,
+    boundary,
+    {{ period_columns('u') }},
+    null::text as group_key,
+    expected_submissions,
+    accepted_submissions,
+    null::numeric(9, 6) as completeness_pct,
+    'as_reported' as method,
+    false as is_estimate
+from {{ ref('int_uncollected_year') }} as u

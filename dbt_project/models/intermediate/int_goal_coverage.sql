@@ -7,10 +7,15 @@ with targets as (
         r.reading,
         t.target_year,
         t.is_assumed,
-        extract(year from coalesce(t.document_date, t.valid_from))::integer as version_year
+        {{ version_year() }} as version_year
     from {{ ref('stg_target') }} as t
     cross join lateral unnest(string_to_array(t.readings, '|')) as r (reading)
     where r.reading = 'ratio'
+),
+
+forms as (
+    select *
+    from (values ('loan_coverage', 'credit'), ('training_coverage', 'training'), ('job_referral', 'training')) as f (goal_code, form_code)
 ),
 
 measures as (
@@ -70,6 +75,23 @@ years as (
             and p.period_type = 'year'
             and t.version_year < p.period_year
             and t.target_year >= p.period_year
+    union all
+    select
+        t.*,
+        u.form_code,
+        u.area_key,
+        u.boundary,
+        u.period_year,
+        null as part,
+        null as whole,
+        null as need_survey_pct,
+        false as has_need_survey,
+        'provisional' as maturity,
+        'not collected' as missing_reason
+    from targets as t
+    inner join forms as f on t.goal_code = f.goal_code
+    inner join {{ ref('int_uncollected_year') }} as u
+        on f.form_code = u.form_code and t.version_year < u.period_year and t.target_year >= u.period_year
 )
 
 select

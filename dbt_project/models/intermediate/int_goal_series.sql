@@ -1,5 +1,10 @@
 -- The yearly figure that each reduction goal is measured by. Another goal joins here as one more row of `goals`.
-with figures as (
+with goals as (
+    select *
+    from (values ('poverty_reduction'), ('multidimensional_reduction')) as g (goal_code)
+),
+
+figures as (
     select
         g.goal_code,
         p.form_code,
@@ -12,7 +17,7 @@ with figures as (
             when 'multidimensional_reduction' then p.poor_households + p.near_poor_households
         end::numeric as figure
     from {{ ref('int_poverty_area') }} as p
-    cross join (values ('poverty_reduction'), ('multidimensional_reduction')) as g (goal_code)
+    cross join goals as g
 ),
 
 dated as (
@@ -54,3 +59,17 @@ select
         else 'incomplete (' || accepted_submissions || ' of ' || expected_submissions || ')'
     end as gap_reason
 from dated
+union all
+select
+    g.goal_code,
+    u.form_code,
+    u.area_key,
+    u.boundary,
+    u.period_year,
+    null as standard_version,
+    null as figure,
+    'provisional' as maturity,
+    'not collected' as gap_reason
+from {{ ref('int_uncollected_year') }} as u
+cross join goals as g
+where u.form_code = 'household_review'

@@ -2,7 +2,10 @@
 
 with span as (
     select
-        (select min(left(c.collection_start, 4)::integer) from {{ ref('stg_calendar') }} as c) as first_year,
+        least(
+            (select min(left(c.collection_start, 4)::integer) from {{ ref('stg_calendar') }} as c),
+            (select min(t.baseline_year) from {{ ref('stg_target') }} as t)
+        ) as first_year,
         greatest(
             (select max(t.target_year) from {{ ref('stg_target') }} as t),
             extract(year from b.today)::integer
