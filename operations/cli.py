@@ -9,8 +9,17 @@ import typer
 from rich.table import Table
 
 from operations import (
-    cli_airflow, cli_audit, cli_backup, cli_database, cli_export, cli_marts, cli_status, cli_submission, cli_waiver, cli_watch,
-)  # fmt: skip
+    cli_airflow,
+    cli_audit,
+    cli_backup,
+    cli_database,
+    cli_export,
+    cli_marts,
+    cli_status,
+    cli_submission,
+    cli_waiver,
+    cli_watch,
+)
 from operations.console import EXIT_CODES, night_progress, out, run_main, say
 from warehouse.settings import get_settings
 

@@ -76,8 +76,8 @@ def test_coverage_goals_begin_a_year_after_the_plan_and_say_that_nothing_was_col
     build(warehouse, at(warehouse, "2023-09-01T08:00+07:00"))
     assert rows(
         conn,
-        "select goal_code, period_year, area_level, count(*), min(status), min(status_reason), max(status_reason), max(expected_submissions), "
-        "count(completeness_pct) from blue_marts.goal_progress where reading = 'ratio' "
+        "select goal_code, period_year, area_level, count(*), min(status), min(status_reason), max(status_reason), "
+        "max(expected_submissions), count(completeness_pct) from blue_marts.goal_progress where reading = 'ratio' "
         "and (period_year = 2022 or period_year = 2023 and area_level = 'long_an') group by 1, 2, 3 order by 2, 1, 3",
     ) == [
         (goal, 2022, level, areas, "not_available", "not collected", "not collected", 0, 0)
