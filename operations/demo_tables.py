@@ -36,7 +36,7 @@ def show_bad_returns(settings: Settings) -> None:
             left join audit.submission as s on s.sha256 = o.sha256
             left join audit.failing_row as f on f.sha256 = o.sha256 and f.run_id = o.run_id
             where o.run_id = (select n.run_id from audit.run as n where n.kind = 'nightly' order by n.started_at desc limit 1)
-            group by 1, 2
+            group by o.file_name, r.state, s.state
             having r.state = 'unreadable' or count(f.rule_code) > 0
             order by 2, 1
             """
@@ -173,7 +173,7 @@ def show_promises(settings: Settings) -> None:
             coverage, complete = classes.get(promise["borrower_class"], (None, None))
             table.add_row(promise["text"], shown(coverage), "", "", "", shown(complete))
             continue
-        actual, path, pace, status, reason, complete = goals[promise["goal"], promise["version"], promise["reading"]]
+        actual, path, pace, status, reason, complete = goals.get((promise["goal"], promise["version"], promise["reading"]), MISSING)
         status = words()["statuses"].get(status, status)
         table.add_row(promise["text"], shown(actual), shown(path), shown(pace), f"[bold]{status}[/]", shown(complete))
         reasons += [words()["reasons"].get(reason, reason)] if reason else []
@@ -182,6 +182,7 @@ def show_promises(settings: Settings) -> None:
         out.print(reason, soft_wrap=True)
 
 
+MISSING = (None, None, None, "not_available", None, None)
 GOALS = """
     with complete as (
         select goal_code, completeness_pct from marts.fct_poverty

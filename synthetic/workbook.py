@@ -170,14 +170,16 @@ def _write_rows(page: Worksheet, formats: _Formats, sheet: Sheet, rows: list[Row
                 if number == 0:
                     page.merge_range(row, index, row + 1, index, style.text(str(values[column.field])), formats.cell)
                 continue
-            _write(page, formats, row, index, column, _typed(column, values, style, number), style)
+            value = values.get(column.field)
+            if value is not None and value is not False:  # 0 is written
+                _write(page, formats, row, index, column, _typed(column, values, style, number), style)
         placed.append(row + 1)
         row += 1
     return placed, row
 
 
 def _typed(column: Column, values: Row, style: Style, number: int) -> Any:
-    value = values.get(column.field)
+    value = values[column.field]
     if column.field == "household_no" and values.get("member_no") != 1:
         return None
     if style.blank_nought and value == 0 and column.field in ("other_decrease", "other_increase"):
