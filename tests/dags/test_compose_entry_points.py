@@ -77,7 +77,7 @@ def _call(address: str, path: str, *, body: dict[str, Any] | None = None, token:
     if token:
         request.add_header("Authorization", f"Bearer {token}")
     try:
-        with urllib.request.urlopen(request, timeout=90) as answer:
+        with urllib.request.urlopen(request, timeout=180) as answer:
             return answer.status, json.load(answer)
     except urllib.error.HTTPError as error:
         return error.code, None
@@ -105,7 +105,7 @@ def test_every_service_comes_up_is_healthy_asks_for_a_login_and_runs_tasks(conta
         assert _call(address, "/api/v2/dags")[0] == 401
         status, token = _login(address, ADMIN_PASSWORD)
         assert (status, bool(token)) == (201, True)
-        _wait(lambda: _call(address, "/api/v2/dags/nightly_load", token=token)[0] == 200, 60, "the DAG")
+        _wait(lambda: _call(address, "/api/v2/dags/nightly_load", token=token)[0] == 200, 180, "the DAG")
         assert _task_that_refuses_a_false_clock(address, token) == "failed"
         log = next((tmp_path / "home" / "logs" / "airflow").rglob("task_id=begin/*.log")).read_text()
         assert "--now is only taken in a warehouse made with" in log, "it asked the warehouse's own database"

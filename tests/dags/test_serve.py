@@ -42,7 +42,7 @@ class Api:
         request.add_header("Content-Type", "application/json")
         if token := getattr(self, "token", None):
             request.add_header("Authorization", f"Bearer {token}")
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             told: dict[str, Any] = json.load(answer)
             return told
 
@@ -73,9 +73,9 @@ def test_a_real_scheduler_runs_the_night_and_stops_whole(warehouse: Settings, ro
         assert address, printed.read_text()
         assert login_password(warehouse) in printed.read_text()
         api = Api(address.group(), login_password(warehouse))
-        _wait(api.dag_is_there, 60, "the DAG")
+        _wait(api.dag_is_there, 120, "the DAG")
         run_id = api.trigger({"now": "2024-01-05T22:00+07:00"})
-        state = _wait(lambda: api.state(run_id) in ("success", "failed") and api.state(run_id), 120, "the end of the run")
+        state = _wait(lambda: api.state(run_id) in ("success", "failed") and api.state(run_id), 240, "the end of the run")
         assert state == "success"
         assert rows(f"select outcome from audit.run where airflow_run_id = '{run_id}'") == [("success",)]
         assert rows("select count(*) from audit.publication") == [(1,)]
