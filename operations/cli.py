@@ -81,7 +81,7 @@ def generate(
     folder: Annotated[Path, typer.Argument(help="Folder to write the workbooks into.")],
     years: Annotated[str, typer.Option(help="One year or a span: 2021-2023.")] = "2021-2023",
     services_years: Annotated[
-        str | None, typer.Option(help="Years of credit and training returns, '' for none. Default: 2023, where --years has 2022.")
+        str | None, typer.Option(help="Years of credit and training returns, '' for none. Default: 2023, where --years has 2021 and 2022.")
     ] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same province.")] = 1,
     errors: Annotated[bool, typer.Option("--errors", help="Plant errors for every rule; answer_key.json lists what must fire.")] = False,
@@ -92,7 +92,7 @@ def generate(
 
     try:
         span = _span(years)
-        services = _span(services_years) if services_years is not None else [2023] if 2022 in span else []
+        services = _span(services_years) if services_years is not None else [2023] if {2021, 2022} <= set(span) else []
         with night_progress("Tạo dữ liệu giả lập · generate", get_settings().quiet) as (_, on_progress):
             write_province(folder, years=span, services_years=services, seed=seed, errors=errors, on_progress=on_progress)
         say(str(folder))

@@ -16,7 +16,8 @@ import synthetic.mistakes_history
 import synthetic.mistakes_list
 import synthetic.mistakes_members
 import synthetic.mistakes_reader
-import synthetic.mistakes_services  # noqa: F401  each module registers its mistakes
+import synthetic.mistakes_services
+import synthetic.mistakes_training  # noqa: F401  each module registers its mistakes
 from synthetic.damage import REASONS
 from synthetic.forms import with_rates
 from synthetic.generate import Job
@@ -32,6 +33,8 @@ KEPT = {
     "HHR-12", "HHR-13", "HHR-14", "HHR-14B", "HHR-15", "HHR-18", "HHR-19", "HHR-21", "HHR-21B", "HHR-22", "HHR-23", "HHR-23B",
     "HHR-24", "HHR-25", "HHR-26", "HHR-26B", "HHR-30", "HHR-32", "HHR-36", "HHR-37", "HHR-38", "HHR-39", "HHR-39B", "HHR-40",
     "HHR-41", "CRD-19",
+    "TRN-04", "TRN-06", "TRN-07", "TRN-09", "TRN-09B", "TRN-11", "TRN-12", "TRN-13", "TRN-15", "TRN-16",
+    "BTW-03", "BTW-03B", "BTW-04T", "BTW-08",
 }  # fmt: skip
 """Rules without a suffix that are warnings or information: they do not return a file. A suffix W or I says so itself."""
 
@@ -75,11 +78,22 @@ def plant(jobs: list[Job], year: int, seed: int) -> Planted:
     _turned_away(communes, changed, planted)
     extra = [_stage_order(communes, planted, rng), _older_version(communes, planted, rng), _before_start(communes, planted, rng)]
     for code in QUARTERLY:
-        newest = max((job.sent.cover["period"] for job in jobs if job.sent.form == code), default=None)
-        if newest is not None:
-            rng = Random(f"errors {code} {seed}")
-            _by_rule(_Communes(jobs, code, newest, rng), jobs, code, newest, rng, changed, planted)
+        services = plant_newest(jobs, code, seed)
+        planted.spots |= services.spots
+        changed |= {job.path: job for job in services.jobs if job.path in services.spots}
     planted.jobs = [changed.get(job.path, job) for job in jobs] + extra
+    return planted
+
+
+def plant_newest(jobs: list[Job], form_code: str, seed: int) -> Planted:
+    """Spoil the newest returns of a quarterly form, where they are sent: each by one mistake and in another commune."""
+    planted = Planted([])
+    changed: dict[Path, Job] = {}
+    newest = max((job.sent.cover["period"] for job in jobs if job.sent.form == form_code), default=None)
+    if newest is not None:
+        rng = Random(f"errors {form_code} {seed}")
+        _by_rule(_Communes(jobs, form_code, newest, rng), jobs, form_code, newest, rng, changed, planted)
+    planted.jobs = [changed.get(job.path, job) for job in jobs]
     return planted
 
 
@@ -87,25 +101,30 @@ def _by_rule(
     communes: _Communes, jobs: Iterable[Job], form_code: str, period: str, rng: Random, changed: dict[Path, Job], planted: Planted
 ) -> None:
     """Every registered mistake of a form, each in a return of its own."""
-    earlier: dict[str, list[Return]] = {}
-    for job in jobs:
-        if job.sent.form == form_code and job.sent.cover["period"] < period:
-            earlier.setdefault(job.sent.commune.code, []).append(job.sent)
+    earlier = _before(jobs, form_code, period)
+    reviews = _before(jobs, REVIEW, period) if form_code in QUARTERLY else {}
     has_history = any(returns[-1].year >= int(period[:4]) - 1 for returns in earlier.values())
     for rule, planting in MISTAKES.items():
-        if planting.form == form_code and (has_history or not planting.needs_history):
-            job, spots = _spoil(communes, rule, earlier, rng)
-            changed[job.path], planted.spots[job.path] = job, spots
+        if planting.form != form_code or (planting.needs_history and not has_history):
+            continue
+        for job in communes:
+            sent, code = deepcopy(job.sent), job.sent.commune.code
+            spots = planting.spoil(sent, Context(rng, earlier.get(code, []), reviews.get(code, [])))
+            if spots is not None:
+                communes.take(job)
+                changed[job.path], planted.spots[job.path] = replace(job, sent=sent), spots
+                break
+        else:
+            raise ValueError(f"no commune is left that lends itself to {rule}: plant errors in the whole province")
 
 
-def _spoil(communes: _Communes, rule: str, earlier: dict[str, list[Return]], rng: Random) -> tuple[Job, list[Spot]]:
-    for job in communes:
-        sent = deepcopy(job.sent)
-        spots = MISTAKES[rule].spoil(sent, Context(rng, earlier.get(sent.commune.code, [])))
-        if spots is not None:
-            communes.take(job)
-            return replace(job, sent=sent), spots
-    raise ValueError(f"no commune is left that lends itself to {rule}: plant errors in the whole province")
+def _before(jobs: Iterable[Job], form_code: str, period: str) -> dict[str, list[Any]]:
+    """Commune -> its returns of a form before the period; of the reviews also that of its year, which a last quarter is compared with."""
+    found: dict[str, list[Any]] = {}
+    for job in jobs:
+        if job.sent.form == form_code and job.sent.cover["period"] < period:
+            found.setdefault(job.sent.commune.code, []).append(job.sent)
+    return found
 
 
 def _review(job: Job) -> HouseholdReview:

@@ -63,6 +63,11 @@ def generate(
     beyond = [year for year in services_years if not FIRST_YEAR < year <= LAST_YEAR]
     if beyond:
         raise ValueError(f"credit and training returns need the review of the year before: {FIRST_YEAR + 1} to {LAST_YEAR}, not {beyond}")
+    if errors and services_years and (min(services_years) < LAST_YEAR or not {FIRST_YEAR, FIRST_YEAR + 1} <= set(years)):
+        raise ValueError(
+            f"credit and training are collected from {LAST_YEAR} on and compared with every list before: "
+            f"to plant errors in them ask for the reviews from {FIRST_YEAR} on, not {sorted(years)}, and the services of {LAST_YEAR}"
+        )
     province, services = make(seed, max(years), services_years)
     jobs = plan(out, province, sorted(set(years)), seed, communes) + plan_services(out, services, seed, communes)
     if errors:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
@@ -27,6 +27,8 @@ class Context:
     rng: Random
     earlier: list[Any]
     """The commune's earlier returns of the same form that are sent too, oldest first."""
+    reviews: list[HouseholdReview] = field(default_factory=list)
+    """For a quarterly return: the commune's reviews that it is compared with, as they should be, oldest first."""
 
     @property
     def last(self) -> Any:
@@ -46,7 +48,7 @@ class Planting:
 
 
 MISTAKES: dict[str, Planting] = {}
-"""Rule -> the mistake that is made for it."""
+"""Rule -> the mistake that is made for it; what the reader says of any form has a name of its own in each."""
 
 
 def plants(rule: str, *, form: str = "household_review", history: bool = False) -> Callable[[Mistake], Mistake]:

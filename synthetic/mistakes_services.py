@@ -1,4 +1,4 @@
-"""Mistakes in credit and training returns; each says every finding that must come of it."""
+"""Mistakes in credit returns; each says every finding that must come of it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import date
 
 from synthetic.mistake import Context, Spot, first, form, plants
 from synthetic.records import Row
-from synthetic.returns import CreditReturn, TrainingReturn
+from synthetic.returns import CreditReturn
 
 Found = list[Spot] | None
 THOUSAND = 1000
@@ -38,12 +38,3 @@ def loan_in_thousands(sent: CreditReturn, _: Context) -> Found:
     row = sent.credit_need[index]
     row.update({name: row[name] // THOUSAND for name in AMOUNTS if row.get(name)})
     return form("credit_need", index, "CRD-19")
-
-
-@plants("TRN-02", form="training")
-def studying_and_completed(sent: TrainingReturn, _: Context) -> Found:
-    index = first(index for index, row in enumerate(sent.training_need) if row["training_status"] == "completed")
-    if index is None:
-        return None
-    sent.training_need[index]["training_status"] = "studying"
-    return form("training_need", index, "TRN-02")

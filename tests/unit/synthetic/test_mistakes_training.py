@@ -1,0 +1,51 @@
+"""Planted mistakes of training: every one in a commune of its own, whatever the seed, and nothing else is touched."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from pathlib import Path
+
+import pytest
+
+from synthetic.errors import plant_newest
+from synthetic.generate import Job, generate, plan, plan_services
+from synthetic.mistake import MISTAKES
+from synthetic.returns import HouseholdReview, TrainingReturn
+from synthetic.services import service_returns
+
+
+@pytest.fixture(scope="module")
+def jobs(province: list[list[HouseholdReview]]) -> list[Job]:
+    trainings = [sent for sent in service_returns(province, 2023, 11) if sent.form == "training" and sent.quarter.number > 2]
+    return plan(Path("out"), province, [2021, 2022, 2023], 11) + plan_services(Path("out"), trainings, 11)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_every_mistake_is_planted_in_a_commune_of_its_own(jobs: list[Job], seed: int) -> None:
+    before = deepcopy([job.sent for job in jobs if isinstance(job.sent, TrainingReturn)])
+    planted = plant_newest(jobs, "training", seed)
+    assert len(planted.spots) == sum(planting.form == "training" for planting in MISTAKES.values())
+    changed = [job for job, was in zip(planted.jobs, jobs, strict=True) if job is not was]
+    assert {job.path for job in changed} == planted.spots.keys()
+    assert {(job.sent.form, job.sent.cover["period"]) for job in changed} == {("training", "2023-Q4")}
+    assert [job.sent for job in jobs if isinstance(job.sent, TrainingReturn)] == before
+
+
+def test_every_spot_is_a_row_that_was_changed(jobs: list[Job]) -> None:
+    planted = plant_newest(jobs, "training", 1)
+    was = {job.path: job.sent for job in jobs}
+    for job in planted.jobs:
+        now, before = job.sent, was[job.path]
+        for spot in planted.spots.get(job.path, []):
+            assert isinstance(now, TrainingReturn) and isinstance(before, TrainingReturn)
+            if spot.index is None:
+                assert (spot.sheet, now.training_need) == ("cover", [])
+            elif spot.rule not in ("TRN-08", "TRN-08W", "BTW-08"):
+                # Those name the first of the rows as well, which is right by itself.
+                assert now.training_need[spot.index] != before.training_need[spot.index], spot.rule
+
+
+@pytest.mark.parametrize(("years", "services_years"), [([2022, 2023], [2023]), ([2021, 2022, 2023], [2022])])
+def test_errors_in_services_need_every_list_before_them(tmp_path: Path, years: list[int], services_years: list[int]) -> None:
+    with pytest.raises(ValueError, match="reviews from 2021 on"):
+        generate(tmp_path, years=years, services_years=services_years, seed=1, errors=True)
