@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from random import Random
@@ -63,11 +63,17 @@ class Request:
         return self.programme in PROGRAMME.values()
 
 
-def plan_credit(rng: Random, clients: Iterable[Client], year: int, *, is_complete: bool) -> list[Request]:
-    """Every request of the year, those of one household side by side, in the order of the hamlets' lists."""
+def plan_credit(rng: Random, clients: Iterable[Client], year: int, *, debts: Mapping[str, int | None], is_complete: bool) -> list[Request]:
+    """Every request of the year, those of one household side by side, in the order of the hamlets' lists.
+
+    ``debts``: household that was lent to in the year before -> what it owes. It asks for nothing more.
+    """
     requests: list[Request] = []
     is_refusing = not is_complete
     for client in surveyed(rng, clients, is_complete=is_complete):
+        if client.code in debts:
+            requests.append(Request(client, _borrower(rng, client), debt=debts[client.code]))
+            continue
         first = _request(rng, client, year)
         if is_refusing and client.can_work:
             # Whoever lists only some of the households has needs that are not met, or one would ask (CRD-17).

@@ -11,20 +11,21 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import synthetic.mistakes_credit
 import synthetic.mistakes_forms
 import synthetic.mistakes_history
 import synthetic.mistakes_list
+import synthetic.mistakes_loans
 import synthetic.mistakes_members
 import synthetic.mistakes_reader
-import synthetic.mistakes_services
 import synthetic.mistakes_training  # noqa: F401  each module registers its mistakes
 from synthetic.damage import REASONS
 from synthetic.forms import with_rates
 from synthetic.generate import Job
-from synthetic.mistake import MISTAKES, Context, Spot, file, form, is_listed, members_of, recount, where
+from synthetic.mistake import MISTAKES, Context, Planting, Spot, file, form, is_listed, members_of, recount, where
 from synthetic.post import moment
 from synthetic.records import LISTED
-from synthetic.returns import HouseholdReview, Return
+from synthetic.returns import HouseholdReview, QuarterReturn, Return
 from synthetic.workbook import Placed
 
 REVIEW = "household_review"
@@ -32,7 +33,9 @@ QUARTERLY = ("credit", "training")
 KEPT = {
     "HHR-12", "HHR-13", "HHR-14", "HHR-14B", "HHR-15", "HHR-18", "HHR-19", "HHR-21", "HHR-21B", "HHR-22", "HHR-23", "HHR-23B",
     "HHR-24", "HHR-25", "HHR-26", "HHR-26B", "HHR-30", "HHR-32", "HHR-36", "HHR-37", "HHR-38", "HHR-39", "HHR-39B", "HHR-40",
-    "HHR-41", "CRD-19",
+    "HHR-41",
+    "CRD-08", "CRD-08B", "CRD-10", "CRD-11", "CRD-13B", "CRD-17", "CRD-19", "CRD-19B", "CRD-20",
+    "BTW-01", "BTW-02", "BTW-02B", "BTW-04", "BTW-06", "BTW-07",
     "TRN-04", "TRN-06", "TRN-07", "TRN-09", "TRN-09B", "TRN-11", "TRN-12", "TRN-13", "TRN-15", "TRN-16",
     "BTW-03", "BTW-03B", "BTW-04T", "BTW-08",
 }  # fmt: skip
@@ -66,65 +69,92 @@ class _Communes:
         return self._free.pop()
 
 
+class _Sent:
+    """Everything that is sent, by commune, as it should be."""
+
+    def __init__(self, jobs: Iterable[Job]) -> None:
+        self._by_commune: dict[str, list[Return]] = {}
+        for job in jobs:
+            self._by_commune.setdefault(job.sent.commune.code, []).append(job.sent)
+
+    def beside(self, job: Job, rng: Random) -> Context:
+        """What a return is judged beside. Returns are sent in order."""
+        sent = job.sent
+        others = self._by_commune[sent.commune.code]
+        earlier = [other for other in others if other.form == sent.form and other.cover["period"] < sent.cover["period"]]
+        if not isinstance(sent, QuarterReturn):
+            return Context(rng, earlier)
+        reviews = [
+            review for review in others if isinstance(review, HouseholdReview) and date(review.year, 12, 31) <= sent.quarter.last_day
+        ]
+        return Context(rng, earlier, reviews)
+
+
 def plant(jobs: list[Job], year: int, seed: int) -> Planted:
-    """Spoil reviews of ``year`` and, where they are sent, the newest credit and training returns: each by one mistake and in
-    another commune. Mistakes that show only beside the return of the period before are left out where that is not sent."""
+    """Spoil reviews of ``year`` and, where they are sent, credit and training returns: each by one mistake and in another commune.
+
+    A mistake in a quarterly return is made in the newest quarter up to the end of ``year``, or, where it does not show there, in
+    the newest one after; in a commune whose review is as it should be. Mistakes that show only beside returns that are not sent
+    are left out.
+    """
     rng = Random(f"errors {seed}")
     communes = _Communes(jobs, REVIEW, str(year), rng)
     planted = Planted([])
     changed: dict[Path, Job] = {}
     _same_head_twice(communes, changed, planted)
-    _by_rule(communes, jobs, REVIEW, str(year), rng, changed, planted)
+    sent = _Sent(jobs)
+    _by_rule(communes, sent, _mistakes_of(REVIEW), rng, changed, planted)
     _turned_away(communes, changed, planted)
     extra = [_stage_order(communes, planted, rng), _older_version(communes, planted, rng), _before_start(communes, planted, rng)]
+    spoilt = {job.sent.commune.code for job in jobs if job.path in planted.spots}
     for code in QUARTERLY:
-        services = plant_newest(jobs, code, seed)
-        planted.spots |= services.spots
-        changed |= {job.path: job for job in services.jobs if job.path in services.spots}
+        rng = Random(f"errors {code} {seed}")
+        left = _mistakes_of(code)
+        taken = set(spoilt)
+        for period in _periods(jobs, code, year):
+            left = _by_rule(
+                _Communes((job for job in jobs if job.sent.commune.code not in taken), code, period, rng), sent, left, rng, changed, planted
+            )
+            taken |= {job.sent.commune.code for job in changed.values() if job.sent.form == code}
     planted.jobs = [changed.get(job.path, job) for job in jobs] + extra
     return planted
 
 
-def plant_newest(jobs: list[Job], form_code: str, seed: int) -> Planted:
-    """Spoil the newest returns of a quarterly form, where they are sent: each by one mistake and in another commune."""
-    planted = Planted([])
-    changed: dict[Path, Job] = {}
-    newest = max((job.sent.cover["period"] for job in jobs if job.sent.form == form_code), default=None)
-    if newest is not None:
-        rng = Random(f"errors {form_code} {seed}")
-        _by_rule(_Communes(jobs, form_code, newest, rng), jobs, form_code, newest, rng, changed, planted)
-    planted.jobs = [changed.get(job.path, job) for job in jobs]
-    return planted
+def _mistakes_of(form_code: str) -> dict[str, Planting]:
+    return {rule: planting for rule, planting in MISTAKES.items() if planting.form == form_code}
+
+
+def _periods(jobs: Iterable[Job], form_code: str, year: int) -> list[str]:
+    """The newest quarter beside the reviews, and the newest one after them, for what shows only there."""
+    quarters = {job.sent.cover["period"] for job in jobs if job.sent.form == form_code}
+    after = {quarter for quarter in quarters if quarter[:4] > str(year)}
+    return [max(some) for some in (quarters - after, after) if some]
 
 
 def _by_rule(
-    communes: _Communes, jobs: Iterable[Job], form_code: str, period: str, rng: Random, changed: dict[Path, Job], planted: Planted
-) -> None:
-    """Every registered mistake of a form, each in a return of its own."""
-    earlier = _before(jobs, form_code, period)
-    reviews = _before(jobs, REVIEW, period) if form_code in QUARTERLY else {}
-    has_history = any(returns[-1].year >= int(period[:4]) - 1 for returns in earlier.values())
-    for rule, planting in MISTAKES.items():
-        if planting.form != form_code or (planting.needs_history and not has_history):
+    communes: _Communes, sent: _Sent, plantings: dict[str, Planting], rng: Random, changed: dict[Path, Job], planted: Planted
+) -> dict[str, Planting]:
+    """Each of these mistakes in a return of its own. Returns those that show in no return of the period."""
+    left = {}
+    for rule, planting in plantings.items():
+        beside = [(job, sent.beside(job, rng)) for job in communes]
+        shown = [(job, context) for job, context in beside if planting.shows(job.sent, context)]
+        if beside and not shown:
+            left[rule] = planting
             continue
-        for job in communes:
-            sent, code = deepcopy(job.sent), job.sent.commune.code
-            spots = planting.spoil(sent, Context(rng, earlier.get(code, []), reviews.get(code, [])))
-            if spots is not None:
-                communes.take(job)
-                changed[job.path], planted.spots[job.path] = replace(job, sent=sent), spots
-                break
-        else:
-            raise ValueError(f"no commune is left that lends itself to {rule}: plant errors in the whole province")
+        job, spots = _spoil(shown, rule)
+        communes.take(job)
+        changed[job.path], planted.spots[job.path] = job, spots
+    return left
 
 
-def _before(jobs: Iterable[Job], form_code: str, period: str) -> dict[str, list[Any]]:
-    """Commune -> its returns of a form before the period; of the reviews also that of its year, which a last quarter is compared with."""
-    found: dict[str, list[Any]] = {}
-    for job in jobs:
-        if job.sent.form == form_code and job.sent.cover["period"] < period:
-            found.setdefault(job.sent.commune.code, []).append(job.sent)
-    return found
+def _spoil(shown: Iterable[tuple[Job, Context]], rule: str) -> tuple[Job, list[Spot]]:
+    for job, context in shown:
+        sent = deepcopy(job.sent)
+        spots = MISTAKES[rule].spoil(sent, context)
+        if spots is not None:
+            return replace(job, sent=sent), spots
+    raise ValueError(f"no commune is left that lends itself to {rule}: plant errors in the whole province")
 
 
 def _review(job: Job) -> HouseholdReview:

@@ -52,21 +52,24 @@ def generate(
     on_progress: Progress | None = None,
 ) -> Path:
     """Write the reviews of ``years`` (2021 to 2023) under ``out``, and the credit and training returns of ``services_years``
-    (2022 and 2023: each needs the review before it); with ``errors`` also answer_key.json.
+    (2022 to September 2024: each needs the review before it); with ``errors`` also answer_key.json.
 
     ``communes`` (codes) restricts which workbooks are written; the province behind them is always the whole one. With
-    errors, mistakes are planted in the last of ``years`` and the key lists every finding that must come of them.
+    errors, mistakes are planted in the last of ``years`` and in the newest quarters, and the key lists every finding that must come
+    of them; with services every review since 2021 must be asked for, since they are compared with all of them.
     """
     beyond = [year for year in years if not FIRST_YEAR <= year <= LAST_YEAR]
     if beyond or not years:
         raise ValueError(f"figures are published for {FIRST_YEAR} to {LAST_YEAR} only; asked for {beyond or 'no year'}")
-    beyond = [year for year in services_years if not FIRST_YEAR < year <= LAST_YEAR]
+    beyond = [year for year in services_years if not FIRST_YEAR < year <= LAST_YEAR + 1]
     if beyond:
-        raise ValueError(f"credit and training returns need the review of the year before: {FIRST_YEAR + 1} to {LAST_YEAR}, not {beyond}")
+        raise ValueError(
+            f"credit and training returns need the review of the year before: {FIRST_YEAR + 1} to {LAST_YEAR + 1}, not {beyond}"
+        )
     if errors and services_years and (min(services_years) < LAST_YEAR or not {FIRST_YEAR, FIRST_YEAR + 1} <= set(years)):
         raise ValueError(
             f"credit and training are collected from {LAST_YEAR} on and compared with every list before: "
-            f"to plant errors in them ask for the reviews from {FIRST_YEAR} on, not {sorted(years)}, and the services of {LAST_YEAR}"
+            f"to plant errors in them ask for the reviews from {FIRST_YEAR} on, not {sorted(years)}, and the services from {LAST_YEAR} on"
         )
     province, services = make(seed, max(years), services_years)
     jobs = plan(out, province, sorted(set(years)), seed, communes) + plan_services(out, services, seed, communes)
@@ -85,9 +88,9 @@ def make(seed: int, last: int, services_years: Iterable[int]) -> tuple[list[list
     """The reviews of every year from 2021 to ``last``, and the credit and training returns, whose loans the reviews tick."""
     asked = sorted(set(services_years))
     province = Province(seed).years(max([last, *(year - 1 for year in asked)]))
-    services = []
+    services: list[QuarterReturn] = []
     for year in asked:
-        returns = service_returns(province, year, seed)
+        returns = service_returns(province, year, seed, [sent for sent in services if sent.year == year - 1])
         if year - FIRST_YEAR < len(province):
             mark_loans(province[year - FIRST_YEAR], returns)
         services += returns

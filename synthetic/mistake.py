@@ -10,7 +10,7 @@ from typing import Any
 from synthetic.forms import movements
 from synthetic.people import CHILD, ELDERLY, PUPIL
 from synthetic.records import LISTED, Row
-from synthetic.returns import HouseholdReview
+from synthetic.returns import HouseholdReview, QuarterReturn
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Context:
     earlier: list[Any]
     """The commune's earlier returns of the same form that are sent too, oldest first."""
     reviews: list[HouseholdReview] = field(default_factory=list)
-    """For a quarterly return: the commune's reviews that it is compared with, as they should be, oldest first."""
+    """Of a quarterly return: the commune's reviews up to the end of its quarter that are sent too, oldest first."""
 
     @property
     def last(self) -> Any:
@@ -44,18 +44,27 @@ class Planting:
     spoil: Mistake
     form: str
     needs_history: bool
-    """It shows only beside the return of the period before."""
+    """It shows only beside a return of the period before: last year's review, an earlier quarter of the year."""
+    needs_reviews: tuple[int, ...]
+    """It shows only beside the reviews of these years, counted from the return's: -1 is the year before."""
+
+    def shows(self, sent: Any, context: Context) -> bool:
+        since = sent.year if isinstance(sent, QuarterReturn) else sent.year - 1
+        has_history = context.last is not None and context.last.year >= since
+        return (has_history or not self.needs_history) and {sent.year + n for n in self.needs_reviews} <= {r.year for r in context.reviews}
 
 
 MISTAKES: dict[str, Planting] = {}
 """Rule -> the mistake that is made for it; what the reader says of any form has a name of its own in each."""
 
 
-def plants(rule: str, *, form: str = "household_review", history: bool = False) -> Callable[[Mistake], Mistake]:
+def plants(
+    rule: str, *, form: str = "household_review", history: bool = False, reviews: tuple[int, ...] = ()
+) -> Callable[[Mistake], Mistake]:
     """Register a mistake under the rule it is made for."""
 
     def register(made: Mistake) -> Mistake:
-        MISTAKES[rule] = Planting(made, form, history)
+        MISTAKES[rule] = Planting(made, form, history, reviews)
         return made
 
     return register

@@ -66,7 +66,7 @@ def _born(age: int) -> Callable[[Row], Row]:
 _row("TRN-01", is_trained, lambda _: {"need_date": None})
 
 
-@plants("TRN-01B", form="training")
+@plants("TRN-01B", form="training", reviews=(0,))
 def registered_in_january(sent: TrainingReturn, context: Context) -> Found:
     """In a household that the year's review leaves in its class: the need is judged by the list after it."""
     day = sent.quarter.last_day + timedelta(days=8)
@@ -176,7 +176,7 @@ def other_citizen_id(sent: TrainingReturn, _: Context) -> Found:
     return form(SHEET, index, "BTW-04T")
 
 
-@plants("BTW-08", form="training")
+@plants("BTW-08", form="training", reviews=(-1,))
 def code_dragged_down(sent: TrainingReturn, context: Context) -> Found:
     """One household's code in the rows below it, of its own class and of people who have no namesake in it."""
     for top in _rows(sent, is_trained):

@@ -12,11 +12,12 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import synthetic.mistakes_credit
 import synthetic.mistakes_forms
 import synthetic.mistakes_list
 import synthetic.mistakes_members
 import synthetic.mistakes_reader
-import synthetic.mistakes_services  # noqa: F401  each module registers its mistakes
+import synthetic.mistakes_training  # noqa: F401  each module registers its mistakes
 from synthetic.generate import Job, Progress, make, plan, plan_services, write_all
 from synthetic.mistake import MISTAKES, Context
 from synthetic.post import moment

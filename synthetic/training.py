@@ -91,7 +91,9 @@ def _is_edge(person: Member, day: date) -> bool:
 
 
 def _of_age_in(person: Member, day: date, years: int) -> bool:
-    return surely_of_working_age(person.born, person.sex, day.replace(year=day.year + years))
+    # 29 February is in no other year beside.
+    day = date(day.year + years, day.month, min(day.day, 28) if day.month == 2 else day.day)
+    return surely_of_working_age(person.born, person.sex, day)
 
 
 def _trainee(rng: Random, client: Client, person: Member, needed_on: date) -> Trainee:

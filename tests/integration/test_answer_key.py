@@ -4,66 +4,83 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import psycopg
+import pytest
 
 from expectations.catalogue import load_rules
 from expectations.validate import validate_pending
 from ingestion.collect import collect
-from synthetic.errors import plant_newest, write_answer_key
-from synthetic.generate import generate, make, plan, plan_services, write_all
+from synthetic.errors import plant, write_answer_key
+from synthetic.generate import Job, generate, make, plan, plan_services, write_all
 from warehouse.clock import parse_now
 from warehouse.runs import start_run
 from warehouse.settings import Settings
 
-SEED = 7
 YEARS = [2022, 2023]
 NIGHTS = {
-    "2022-01-20T22:00+07:00": ("2021",),
-    "2023-01-20T22:00+07:00": ("2022",),
-    "2024-02-02T22:00+07:00": ("2023", "2023-Q4"),
+    "credit": {
+        "2022-01-20T22:00+07:00": ("2021",),
+        "2023-01-20T22:00+07:00": ("2022",),
+        "2023-11-02T22:00+07:00": ("2023-Q3",),
+        "2024-02-02T22:00+07:00": ("2023", "2023-Q4"),
+        "2024-05-02T22:00+07:00": ("2024-Q1",),
+    },
+    "training": {
+        "2022-01-20T22:00+07:00": ("2021",),
+        "2023-01-20T22:00+07:00": ("2022",),
+        "2024-02-02T22:00+07:00": ("2023", "2023-Q4"),
+    },
 }
-"""Of the returns for a last quarter: the lists that it is compared with come before it, the last of them on the same night."""
-MERGED_ONLY = {"BTW-09T"}
-"""It speaks of the communes of 2024, whose returns the province does not have."""
+"""Form -> the night -> folders that arrive for it."""
+MERGED_ONLY = {"credit": "BTW-09", "training": "BTW-09T"}
+"""They speak of the communes after December 2024, whose returns the province does not have."""
 
 
 def test_the_answer_key_is_found_whole_and_nothing_else_fires(warehouse: Settings, conn: psycopg.Connection, tmp_path: Path) -> None:
     settings = warehouse.model_copy(update={"workers": 2})
-    province = generate(tmp_path / "province", years=YEARS, seed=SEED, errors=True)
+    province = generate(tmp_path / "province", years=YEARS, seed=7, errors=True)
     for year in YEARS:
-        night(settings, f"{year + 1}-01-20T22:00+07:00", province / str(year))
-    planted = planted_and_found(conn, province)
+        _night(settings, f"{year + 1}-01-20T22:00+07:00", [province / str(year)])
+    planted = _compare(conn, province)
     own = {rule.code for rule in load_rules() if rule.form in (None, "household_review")}
     assert own - planted == set(), "rules that were not planted"
 
 
-def test_the_answer_key_of_training_is_found_whole(warehouse: Settings, conn: psycopg.Connection, tmp_path: Path) -> None:
-    """Of the last quarter, with the lists of its communes: no rule of training looks at the quarter before."""
-    province = spoilt_communes(tmp_path / "province", "training")
-    settings = warehouse.model_copy(update={"workers": 2})
-    for now, periods in NIGHTS.items():
-        night(settings, now, *(province / period for period in periods))
-    planted = planted_and_found(conn, province)
-    own = {rule.code for rule in load_rules() if rule.form == "training"}
-    assert own - planted == MERGED_ONLY, "rules that were not planted"
+@pytest.mark.parametrize("form", NIGHTS)
+def test_the_answer_key_of_a_quarterly_form(warehouse: Settings, conn: psycopg.Connection, tmp_path: Path, form: str) -> None:
+    _write_services(tmp_path / form, form)
+    for now, folders in NIGHTS[form].items():
+        _night(warehouse, now, [tmp_path / form / folder for folder in folders])
+    planted = _compare(conn, tmp_path / form)
+    own = {rule.code for rule in load_rules() if rule.form == form}
+    assert own - planted == {MERGED_ONLY[form]}, "rules that were not planted"
 
 
-def spoilt_communes(out: Path, form_code: str) -> Path:
-    """The communes alone whose newest return of a quarterly form is spoilt: that return, every review, the key."""
-    reviews, services = make(SEED, 2023, [2023])
-    newest = [sent for sent in services if sent.form == form_code and sent.quarter.number == 4]
-    jobs = plan(out, reviews, [2021, 2022, 2023], SEED) + plan_services(out, newest, SEED)
-    planted = plant_newest(jobs, form_code, SEED)
-    spoilt = {job.sent.commune.code for job in jobs if job.path in planted.spots}
-    planted.jobs = [job for job in planted.jobs if job.sent.commune.code in spoilt]
-    write_answer_key(out / "answer_key.json", planted, write_all(planted.jobs))
-    return out
+def _write_services(province: Path, form: str) -> None:
+    """The communes with a spoilt return of the form: their reviews, that return, and the quarter before where its mistake shows there."""
+    reviews, services = make(7, 2023, [2023, 2024])
+    wanted = {folder for folders in NIGHTS[form].values() for folder in folders}
+    jobs = plan(province, reviews, [2021, 2022, 2023], 7) + plan_services(province, services, 7)
+    jobs = [job for job in jobs if job.sent.form in ("household_review", form) and job.path.parent.name in wanted]
+    planted = plant(jobs, 2023, 7)
+    spoilt = {job.path: job for job in planted.jobs if job.sent.form == form and job.path in planted.spots}
+    communes = {job.sent.commune.code for job in spoilt.values()}
+    beside_before = {spoilt[path].sent.commune.code for path in spoilt if any(spot.rule == "CRD-16" for spot in planted.spots[path])}
+
+    def is_written(job: Job) -> bool:
+        if job.sent.form == form:
+            return job.path in spoilt or (job.path.parent.name == "2023-Q3" and job.sent.commune.code in beside_before)
+        return job.sent.commune.code in communes
+
+    planted.jobs = [job for job in planted.jobs if is_written(job)]
+    write_answer_key(province / "answer_key.json", planted, write_all(planted.jobs))
 
 
-def night(settings: Settings, now: str, *folders: Path) -> None:
+def _night(settings: Settings, now: str, folders: Iterable[Path]) -> None:
     for folder in folders:
         for path in sorted(folder.iterdir()):
             shutil.copy2(path, settings.inbox_dir / path.name)
@@ -72,8 +89,8 @@ def night(settings: Settings, now: str, *folders: Path) -> None:
     validate_pending(settings, run)
 
 
-def planted_and_found(conn: psycopg.Connection, province: Path) -> set[str]:
-    """The rules of the key, once every finding and every outcome on file is found to be the key's."""
+def _compare(conn: psycopg.Connection, province: Path) -> set[str]:
+    """Findings and outcomes on file are those of the key. Returns the rules that it names."""
     key: dict[str, Any] = json.loads((province / "answer_key.json").read_text(encoding="utf-8"))["files"]
     found = {
         (str(name), sheet, row, code)

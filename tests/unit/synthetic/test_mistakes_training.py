@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from synthetic.errors import plant_newest
+from synthetic.errors import plant
 from synthetic.generate import Job, generate, plan, plan_services
 from synthetic.mistake import MISTAKES
 from synthetic.returns import HouseholdReview, TrainingReturn
@@ -23,18 +23,20 @@ def jobs(province: list[list[HouseholdReview]]) -> list[Job]:
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_every_mistake_is_planted_in_a_commune_of_its_own(jobs: list[Job], seed: int) -> None:
     before = deepcopy([job.sent for job in jobs if isinstance(job.sent, TrainingReturn)])
-    planted = plant_newest(jobs, "training", seed)
-    assert len(planted.spots) == sum(planting.form == "training" for planting in MISTAKES.values())
-    changed = [job for job, was in zip(planted.jobs, jobs, strict=True) if job is not was]
-    assert {job.path for job in changed} == planted.spots.keys()
+    planted = plant(jobs, 2023, seed)
+    of_training = [job for job in jobs if job.sent.form == "training" and job.path in planted.spots]
+    assert len(of_training) == sum(planting.form == "training" for planting in MISTAKES.values())
+    made = {job.path: job for job in planted.jobs}
+    changed = [made[job.path] for job in jobs if job.sent.form == "training" and made[job.path] is not job]
+    assert {job.path for job in changed} == {job.path for job in of_training}
     assert {(job.sent.form, job.sent.cover["period"]) for job in changed} == {("training", "2023-Q4")}
     assert [job.sent for job in jobs if isinstance(job.sent, TrainingReturn)] == before
 
 
 def test_every_spot_is_a_row_that_was_changed(jobs: list[Job]) -> None:
-    planted = plant_newest(jobs, "training", 1)
+    planted = plant(jobs, 2023, 1)
     was = {job.path: job.sent for job in jobs}
-    for job in planted.jobs:
+    for job in (job for job in planted.jobs if job.sent.form == "training"):
         now, before = job.sent, was[job.path]
         for spot in planted.spots.get(job.path, []):
             assert isinstance(now, TrainingReturn) and isinstance(before, TrainingReturn)

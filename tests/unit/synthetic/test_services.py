@@ -82,6 +82,20 @@ def test_a_year_needs_the_review_before_it(province: Province) -> None:
             service_returns(province, year, 1)
 
 
+def test_who_was_lent_to_asks_for_nothing_in_the_next_year(province: Province, services: list[QuarterReturn]) -> None:
+    returns = of(service_returns(province, 2024, 11, services), "credit")
+    assert {sent.quarter.key for sent in returns["27691"]} == {"2024-Q1", "2024-Q2", "2024-Q3"}  # before the mergers
+    seen = 0
+    for before in credits(services):
+        lent = {row["household_code"]: row["outstanding_vnd"] for row in before.credit_need if row.get("disbursed_vnd")}
+        last = returns[before.commune.code][-1]
+        assert isinstance(last, CreditReturn)
+        again = [row for row in last.credit_need if row["household_code"] in lent]
+        assert all(row.get("has_need") is None and row["outstanding_vnd"] == lent[row["household_code"]] for row in again)
+        seen += len(again)
+    assert seen > 1000
+
+
 def test_a_later_loan_list_never_takes_back(services: list[QuarterReturn]) -> None:
     for returns in of(services, "credit").values():
         for before, after in pairwise(returns):

@@ -1,0 +1,61 @@
+"""What is planted in credit returns: where, when, and what the key says becomes of the file."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from pathlib import Path
+
+import pytest
+
+from expectations.catalogue import load_rules
+from synthetic.errors import KEPT, Planted, plant
+from synthetic.generate import Job, plan, plan_services
+from synthetic.mistake import MISTAKES
+from synthetic.returns import CreditReturn, HouseholdReview, QuarterReturn
+from synthetic.services import mark_loans, service_returns
+
+CREDIT = {rule for rule, planting in MISTAKES.items() if planting.form == "credit"}
+SEED = 11
+
+
+@pytest.fixture(scope="module")
+def jobs(province: list[list[HouseholdReview]]) -> list[Job]:
+    """Reviews of three years, and the credit returns of the quarters that follow."""
+    services: list[QuarterReturn] = []
+    for year in (2023, 2024):
+        services += service_returns(province, year, SEED, services)
+    reviews = [*province[:2], deepcopy(province[2])]
+    mark_loans(reviews[2], [sent for sent in services if sent.year == 2023])
+    credit = [sent for sent in services if isinstance(sent, CreditReturn)]
+    return plan(Path("out"), reviews, [2021, 2022, 2023], SEED) + plan_services(Path("out"), credit, SEED)
+
+
+def planted_by_period(planted: Planted) -> dict[str, set[str]]:
+    """Period -> rules that must fire in its credit returns."""
+    found: dict[str, set[str]] = {}
+    for job in planted.jobs:
+        if job.sent.form == "credit":
+            found.setdefault(job.sent.cover["period"], set()).update(spot.rule for spot in planted.spots.get(job.path, []))
+    return {period: rules for period, rules in found.items() if rules}
+
+
+def test_each_rule_is_planted_in_the_newest_quarter_where_it_shows(jobs: list[Job]) -> None:
+    planted = plant(jobs, 2023, SEED)
+    assert planted_by_period(planted) == {"2023-Q4": CREDIT - {"BTW-02E"}, "2024-Q3": {"BTW-02E"}}
+    communes = [job.sent.commune.code for job in planted.jobs if job.path in planted.spots and job.sent.form == "credit"]
+    assert len(communes) == len(set(communes)) == len(CREDIT)
+    by_path = {job.path: job.sent for job in jobs}
+    spoilt = {by_path[path].commune.code for path in planted.spots if path in by_path and isinstance(by_path[path], HouseholdReview)}
+    assert not spoilt & set(communes)
+
+
+def test_without_a_review_nothing_speaks_of_it(jobs: list[Job]) -> None:
+    planted = plant([job for job in jobs if job.sent.cover["period"] in ("2023", "2023-Q4")], 2023, SEED)
+    beside_lists = {rule for rule in CREDIT if rule.startswith("BTW")} | {"CRD-16", "CRD-17"}
+    assert planted_by_period(planted) == {"2023-Q4": CREDIT - beside_lists | {"BTW-07"}}
+
+
+def test_the_key_knows_which_rules_return_a_file() -> None:
+    kept = {rule.code for rule in load_rules() if rule.severity != "error" and not rule.code.endswith(("W", "I"))}
+    planted = {rule for rule in kept if rule.startswith("HHR") or rule in CREDIT}
+    assert {rule for rule in KEPT if rule.startswith("HHR") or rule in CREDIT} == planted
