@@ -94,8 +94,9 @@ def plant(jobs: list[Job], year: int, seed: int) -> Planted:
     """Spoil reviews of ``year`` and, where they are sent, credit and training returns: each by one mistake and in another commune.
 
     A mistake in a quarterly return is made in the newest quarter up to the end of ``year``, or, where it does not show there, in
-    the newest one after; in a commune whose review is as it should be. Mistakes that show only beside returns that are not sent
-    are left out.
+    the newest one after; in a commune whose review is as it should be. The other communes send no return that would be compared
+    with the spoilt review: the key would have to tell what comes of one mistake in another form. Mistakes that show only beside
+    returns that are not sent are left out.
     """
     rng = Random(f"errors {seed}")
     communes = _Communes(jobs, REVIEW, str(year), rng)
@@ -106,18 +107,26 @@ def plant(jobs: list[Job], year: int, seed: int) -> Planted:
     _by_rule(communes, sent, _mistakes_of(REVIEW), rng, changed, planted)
     _turned_away(communes, changed, planted)
     extra = [_stage_order(communes, planted, rng), _older_version(communes, planted, rng), _before_start(communes, planted, rng)]
-    spoilt = {job.sent.commune.code for job in jobs if job.path in planted.spots}
+    spoilt = {job.sent.commune.code: _outcome(job.path, planted) for job in jobs if job.path in planted.spots}
     for code in QUARTERLY:
         rng = Random(f"errors {code} {seed}")
         left = _mistakes_of(code)
         taken = set(spoilt)
         for period in _periods(jobs, code, year):
-            left = _by_rule(
-                _Communes((job for job in jobs if job.sent.commune.code not in taken), code, period, rng), sent, left, rng, changed, planted
-            )
+            free = [job for job in jobs if job.sent.commune.code not in taken]
+            left = _by_rule(_Communes(free, code, period, rng), sent, left, rng, changed, planted)
             taken |= {job.sent.commune.code for job in changed.values() if job.sent.form == code}
-    planted.jobs = [changed.get(job.path, job) for job in jobs] + extra
+    planted.jobs = [changed.get(job.path, job) for job in jobs if not _is_beside_spoilt(job, year, spoilt)] + extra
     return planted
+
+
+def _is_beside_spoilt(job: Job, year: int, spoilt: dict[str, str]) -> bool:
+    """A quarterly return is compared with a review of ``year`` that is accepted in spite of its mistake; one of the next year is made
+    from that review, and misses it where it is sent back. ``spoilt``: commune -> what becomes of its review."""
+    if not isinstance(job.sent, QuarterReturn) or job.sent.commune.code not in spoilt:
+        return False
+    since = date(year, 12, 31) if spoilt[job.sent.commune.code] == "accepted" else date(year + 1, 1, 1)
+    return job.sent.quarter.last_day >= since
 
 
 def _mistakes_of(form_code: str) -> dict[str, Planting]:

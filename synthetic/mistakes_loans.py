@@ -173,7 +173,7 @@ def an_empty_list(sent: CreditReturn, context: Context) -> Found:
     found = file("CRD-20")
     if context.last is not None and context.last.year == sent.year and any(is_lent(row) for row in context.last.credit_need):
         found += file("CRD-16")
-    if any(member["support_credit"] for review in context.reviews if review.year == sent.year for member in review.member_list):
+    if any(member.get("support_credit") for review in context.reviews if review.year == sent.year for member in review.member_list):
         found += need(None, "BTW-07")
     return found
 

@@ -44,9 +44,25 @@ def test_each_rule_is_planted_in_the_newest_quarter_where_it_shows(jobs: list[Jo
     assert planted_by_period(planted) == {"2023-Q4": CREDIT - {"BTW-02E"}, "2024-Q3": {"BTW-02E"}}
     communes = [job.sent.commune.code for job in planted.jobs if job.path in planted.spots and job.sent.form == "credit"]
     assert len(communes) == len(set(communes)) == len(CREDIT)
-    by_path = {job.path: job.sent for job in jobs}
-    spoilt = {by_path[path].commune.code for path in planted.spots if path in by_path and isinstance(by_path[path], HouseholdReview)}
-    assert not spoilt & set(communes)
+
+
+def test_no_return_is_compared_with_a_spoilt_review(jobs: list[Job]) -> None:
+    planted = plant(jobs, 2023, SEED)
+    reviews = [job for job in jobs if isinstance(job.sent, HouseholdReview) and job.path in planted.spots]
+    spoilt = {job.sent.commune.code for job in reviews}
+    after = [job.sent.commune.code for job in planted.jobs if job.sent.form == "credit" and job.sent.year == 2024]
+    assert len(set(after)) == 188 - len(spoilt) and not spoilt & set(after)
+    kept = {job.sent.commune.code for job in reviews if {spot.rule for spot in planted.spots[job.path]} <= KEPT}
+    beside = {job.sent.commune.code for job in planted.jobs if job.sent.cover["period"] == "2023-Q4"}
+    assert len(kept) > 20 and not kept & beside
+    assert spoilt & beside, "a review that is sent back is nothing to compare with"
+
+
+def test_reviews_are_spoilt_as_they_are_without_these_returns(jobs: list[Job]) -> None:
+    reviews = [job for job in jobs if isinstance(job.sent, HouseholdReview)]
+    services = {job.path for job in jobs} - {job.path for job in reviews}
+    planted = plant(jobs, 2023, SEED).spots
+    assert {path: spots for path, spots in planted.items() if path not in services} == plant(reviews, 2023, SEED).spots
 
 
 def test_without_a_review_nothing_speaks_of_it(jobs: list[Job]) -> None:

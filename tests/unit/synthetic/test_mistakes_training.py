@@ -27,7 +27,7 @@ def test_every_mistake_is_planted_in_a_commune_of_its_own(jobs: list[Job], seed:
     of_training = [job for job in jobs if job.sent.form == "training" and job.path in planted.spots]
     assert len(of_training) == sum(planting.form == "training" for planting in MISTAKES.values())
     made = {job.path: job for job in planted.jobs}
-    changed = [made[job.path] for job in jobs if job.sent.form == "training" and made[job.path] is not job]
+    changed = [made[job.path] for job in jobs if job.sent.form == "training" and made.get(job.path, job) is not job]
     assert {job.path for job in changed} == {job.path for job in of_training}
     assert {(job.sent.form, job.sent.cover["period"]) for job in changed} == {("training", "2023-Q4")}
     assert [job.sent for job in jobs if isinstance(job.sent, TrainingReturn)] == before

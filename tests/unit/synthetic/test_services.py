@@ -15,7 +15,6 @@ from ingestion.contracts import load_form
 from ingestion.reader.reading import read_file
 from synthetic.clients import clients
 from synthetic.credit import CAP, MILLION, PROGRAMME
-from synthetic.errors import plant
 from synthetic.generate import plan, plan_services, write
 from synthetic.post import DUE_DAYS
 from synthetic.records import LISTED, Row
@@ -269,15 +268,3 @@ def test_working_age_at_its_edges(born: date, sex: str, day: date, expected: boo
 def test_who_has_retired_stays_retired(born: date, sex: str, day: date) -> None:
     if day.year - born.year > 20 and not is_working_age(born, sex, day):
         assert not is_working_age(born, sex, date(day.year + 1, day.month, min(day.day, 28)))
-
-
-def test_mistakes_are_planted_in_the_newest_quarter_of_their_form(province: Province, services: list[QuarterReturn]) -> None:
-    reviews = plan(Path("out"), province, [2022, 2023], seed=1)
-    jobs = reviews + plan_services(Path("out"), services, seed=1)
-    planted = plant(jobs, 2023, 1)
-    own = {path: spots for path, spots in planted.spots.items() if path.parent.name == "2023-Q4"}
-    assert {spot.rule for spots in own.values() for spot in spots} == {"CRD-06", "CRD-19", "TRN-02"}
-    assert all("-Q" not in path.parent.name or path in own for path in planted.spots)
-    # The reviews are spoilt as they are without these returns.
-    alone = plant(reviews, 2023, 1)
-    assert {path: spots for path, spots in planted.spots.items() if path not in own} == alone.spots
