@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from operations.console import out
@@ -166,7 +167,7 @@ def show_promises(settings: Settings) -> None:
         year = _newest_year(conn)
         goals = {row[:3]: row[3:] for row in conn.execute(GOALS, {"year": year})}
         classes = {row[0]: row[1:] for row in conn.execute(LOAN_CLASSES, {"year": year})}
-    table = _table("promises", left=(0, 4), title=words()["headings"]["promises"].format(year=year))
+    table = _table("promises", left=(0, 4), title=words()["headings"]["promises"].format(year=year), box=SIMPLE_HEAD, padding=0)
     reasons = []
     for promise in words()["promises"]:
         if "borrower_class" in promise:

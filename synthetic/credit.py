@@ -25,7 +25,11 @@ OTHER_LOANS = (("06", "Công trình nước sạch", (10, 20, 25)), ("02", "Chi 
 HOUSING = ("07", "Sửa chữa nhà ở", (25, 40))
 INELIGIBLE = ("Không có phương án sản xuất, kinh doanh", "Đang có nợ quá hạn", "Chưa tham gia tổ tiết kiệm và vay vốn")
 REFUSALS = ("Còn nợ cũ chưa trả", "Phương án không khả thi", "Hồ sơ không đầy đủ")
-NEED_BY_QUARTER = (55, 20, 15, 10)
+NEED_SHARE = {"poor": 0.5, "near_poor": 0.55, "newly_escaped": 0.45}
+INELIGIBLE_SHARE, UNASKED_SHARE, SECOND_SHARE = 0.1, 0.02, 0.06
+FATES = {"lent": 88.0, "covered": 5.0, "covered_withdrawn": 2.0, "refused": 2.0, "withdrawn": 1.5, "other_programme": 1.5}
+"""What a request comes to, per cent; covered: by an older loan."""
+NEED_BY_QUARTER = (58, 22, 13, 7)
 CAPITAL_BY_QUARTER = (40, 65, 85, 100)
 ADULT_BORN_BY = 2002
 LAST_DAY = (12, 5)
@@ -86,27 +90,27 @@ def plan_credit(rng: Random, clients: Iterable[Client], year: int, *, debts: Map
 
 def _request(rng: Random, client: Client, year: int) -> Request:
     line = Request(client, _borrower(rng, client), debt=_older_debt(rng))
-    if not client.can_work or rng.random() > {"poor": 0.5, "near_poor": 0.55, "newly_escaped": 0.45}[client.client_class]:
+    if not client.can_work or rng.random() > NEED_SHARE[client.client_class]:
         return line
     needed_on = _day_of_quarter(rng, year, rng.choices((0, 1, 2, 3), NEED_BY_QUARTER)[0])
-    if rng.random() < 0.1:
+    if rng.random() < INELIGIBLE_SHARE:
         return replace(line, needed_on=needed_on, ineligible_reason=rng.choice(INELIGIBLE))
     asked_on = needed_on + timedelta(days=rng.randrange(25))
-    if rng.random() < 0.03 or asked_on > _last_day(year):
+    if rng.random() < UNASKED_SHARE or asked_on > _last_day(year):
         return replace(line, needed_on=needed_on)
     amount = rng.choice(AMOUNTS) * MILLION
     line = replace(
         line, needed_on=needed_on, asked_on=asked_on, amount=amount, programme=PROGRAMME[client.client_class], purpose=rng.choice(PURPOSES)
     )
-    roll = rng.random()
-    if roll < 0.07:
+    fate = rng.choices(tuple(FATES), tuple(FATES.values()))[0]
+    if fate.startswith("covered"):
         line = replace(line, debt=rng.randrange(amount, CAP + 1, 5 * MILLION))
-        return replace(line, outcome="withdrawn", ended_on=asked_on + timedelta(days=20)) if roll < 0.02 else line
-    if roll < 0.1:
+        return line if fate == "covered" else replace(line, outcome="withdrawn", ended_on=asked_on + timedelta(days=20))
+    if fate == "refused":
         return _refused(rng, line)
-    if roll < 0.12:
+    if fate == "withdrawn":
         return replace(line, debt=None, outcome="withdrawn", ended_on=asked_on + timedelta(days=rng.randint(3, 40)))
-    if roll < 0.14:
+    if fate == "other_programme":
         return _disbursed(rng, _of_programme(rng, line), year)
     if line.debt is not None:
         line = replace(line, debt=min(line.debt, CAP - amount))
@@ -146,7 +150,7 @@ def _of_programme(rng: Random, line: Request) -> Request:
 
 def _second(rng: Random, first: Request, year: int) -> Request | None:
     """Now and then a second loan, under another programme; or a second request late in the year, that still waits at its end."""
-    if first.outcome != "disbursed" or first.ended_on is None or not first.counts or rng.random() > 0.06:
+    if first.outcome != "disbursed" or first.ended_on is None or not first.counts or rng.random() > SECOND_SHARE:
         return None
     again = replace(first, outcome=None, approved_on=None, ended_on=None, source=None, is_second=True)
     october = date(year, 10, 5) + timedelta(days=rng.randrange(60))
