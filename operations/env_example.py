@@ -33,6 +33,7 @@ SHOWN = {
     "quiet": "false",
     "smtp_host": "mail.example.vn",
     "smtp_user": "warehouse",
+    "smtp_password_file": "/run/secrets/smtp_password",
     "smtp_password": "...",
     "mail_from": "warehouse@example.vn",
     "mail_to": "data@example.vn,statistics@example.vn",

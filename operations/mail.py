@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from email.message import EmailMessage
 
-from warehouse.settings import Settings
+from warehouse.settings import Settings, read_secret
 
 # Kind of error -> the code of why a mail was not sent (watch.yaml, failures); the first that fits.
 REASONS: tuple[tuple[type[Exception], str], ...] = (
@@ -58,9 +58,9 @@ def _connect(settings: Settings) -> smtplib.SMTP:
             if settings.smtp_security == "starttls":
                 step = "encryption"
                 server.starttls(context=context)
-            if settings.smtp_user and settings.smtp_password:
+            if settings.smtp_user:
                 step = "login"
-                server.login(settings.smtp_user, settings.smtp_password.get_secret_value())
+                server.login(settings.smtp_user, _password(settings))
         except BaseException:
             server.close()
             raise
@@ -68,6 +68,13 @@ def _connect(settings: Settings) -> smtplib.SMTP:
         # Some servers answer a wrong password by hanging up: what was being done says more than how it ended.
         raise _NotReady(step if isinstance(error, smtplib.SMTPException) else _reason(error)) from None
     return server
+
+
+def _password(settings: Settings) -> str:
+    """Of the file where one is named. Raises SettingsError where it cannot be read."""
+    if settings.smtp_password is None or settings.smtp_password_file is not None:
+        return read_secret(settings.smtp_password_file, "WAREHOUSE_SMTP_PASSWORD_FILE")
+    return settings.smtp_password.get_secret_value()
 
 
 def _send_one(server: smtplib.SMTP, message: EmailMessage) -> str | None:

@@ -60,8 +60,10 @@ class Settings(BaseSettings):
     """How the connection is encrypted. The server's certificate is checked; SSL_CERT_FILE names a certificate authority of your own."""
     smtp_user: str | None = None
     """Login at the mail server, where it asks for one. Not sent over an unencrypted connection."""
+    smtp_password_file: Path | None = None
+    """A file that holds the password of that login, as a container gets its secrets."""
     smtp_password: SecretStr | None = Field(default=None, validate_default=True)
-    """Password of that login."""
+    """The password itself, where no file holds it."""
     smtp_timeout_seconds: int = Field(default=30, ge=1, le=600)
     """How long the mail server may take to answer."""
     mail_from: str | None = Field(default=None, validate_default=True)
@@ -92,9 +94,10 @@ class Settings(BaseSettings):
     @field_validator("smtp_password", mode="after")
     @classmethod
     def _with_login(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
-        if (value is None) != (info.data.get("smtp_user") is None):
-            raise ValueError("WAREHOUSE_SMTP_USER and WAREHOUSE_SMTP_PASSWORD are set together")
-        if value is not None and info.data.get("smtp_security") == "none":
+        has_password = value is not None or info.data.get("smtp_password_file") is not None
+        if has_password != (info.data.get("smtp_user") is not None):
+            raise ValueError("WAREHOUSE_SMTP_USER and WAREHOUSE_SMTP_PASSWORD (or WAREHOUSE_SMTP_PASSWORD_FILE) are set together")
+        if has_password and info.data.get("smtp_security") == "none":
             raise ValueError("a password is not sent in the clear: set WAREHOUSE_SMTP_SECURITY to starttls or ssl")
         return value
 
@@ -105,7 +108,7 @@ class Settings(BaseSettings):
             raise ValueError("must start with postgresql://")
         return value
 
-    @field_validator("home", "inbox", "password_file", "airflow_password_file", mode="after")
+    @field_validator("home", "inbox", "password_file", "airflow_password_file", "smtp_password_file", mode="after")
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return None if value is None else value.expanduser().absolute()

@@ -37,10 +37,11 @@ def box() -> Iterator[Mailbox]:
 def look(warehouse: Settings) -> Callable[..., Story]:
     """Look in the morning after the n-th night, mailing through a server's port."""
 
-    def run(day: int, port: int, *, to: tuple[str, ...] = (A,), security: str = "none", login: str | None = None) -> Story:
+    def run(day: int, port: int, *, to: tuple[str, ...] = (A,), security: str = "none", login: str | None = None, **more: Any) -> Story:
         changed = {
             "smtp_host": "127.0.0.1", "smtp_port": port, "smtp_security": security, "mail_from": "kho@example.vn", "mail_to": to,
-            "smtp_user": LOGIN if login else None, "smtp_password": SecretStr(login) if login else None, "smtp_timeout_seconds": 10,
+            "smtp_user": None if login is None else LOGIN, "smtp_password": SecretStr(login) if login else None, "smtp_timeout_seconds": 10,
+            **more,
         }  # fmt: skip
         return watch(warehouse.model_copy(update=changed), now=(START + timedelta(days=day, hours=9)).isoformat())
 
@@ -237,6 +238,17 @@ def test_a_server_without_starttls_gets_nothing(night: Any, look: Any, box: Mail
     night(0, "failed")
     assert look(0, box.port, security="starttls").failures == ("encryption",)
     assert box.messages == []
+
+
+def test_the_password_of_the_login_may_stand_in_a_file(
+    night: Any, look: Any, warehouse: Settings, tls: ssl.SSLContext, tmp_path: Path
+) -> None:
+    night(0, "failed")
+    (tmp_path / "secret").write_text(PASSWORD + "\n")
+    from_file = {"smtp_password_file": tmp_path / "secret", "smtp_password": SecretStr("goes after the file")}
+    with mail_server(tls, login=True) as box:
+        assert look(0, box.port, security="starttls", login="", **from_file).sent == 1
+    assert len(box.logins) == 1
 
 
 def test_a_server_without_login_gets_no_mail(night: Any, look: Any, tls: ssl.SSLContext) -> None:

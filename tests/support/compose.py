@@ -42,7 +42,8 @@ class Container:
     @property
     def environment(self) -> dict[str, str]:
         image = {"PATH": os.pathsep.join([str(BIN), "/usr/bin", "/bin"]), "PYTHONPATH": str(PROJECT_DIR), "WAREHOUSE_QUIET": "true"}
-        return {name: self._here(value) for name, value in {**image, **self.service["environment"], **self.added}.items()}
+        told = {**image, **self.service["environment"], **self.added}  # None: passed on from the host, which has none
+        return {name: self._here(value) for name, value in told.items() if value is not None}
 
     def _here(self, text: str) -> str:
         for there, here in self.places.items():

@@ -13,7 +13,7 @@ from packaging.specifiers import SpecifierSet
 
 from tests.support.compose import NEEDED, compose_config, services
 from warehouse.server_account import wheel_folder
-from warehouse.settings import PROJECT_DIR
+from warehouse.settings import PROJECT_DIR, Settings
 
 EXACT = re.compile(r"[a-z/-]+:\d+\.\d+(\.\d+)?(-[a-z-]+)?(@sha256:[0-9a-f]{64})?")
 ROOT = ("", "0", "root")
@@ -41,6 +41,14 @@ def test_no_password_stands_in_what_the_engine_is_told() -> None:
     shown = [name for name in ("WAREHOUSE_DB_PASSWORD", "WAREHOUSE_AIRFLOW_PASSWORD") if NEEDED[name] in engine]
     assert shown == [], "a variable is shown by `docker inspect`, a secret's file is not"
     assert {part["environment"] for part in told["secrets"].values()} == {"WAREHOUSE_DB_PASSWORD", "WAREHOUSE_AIRFLOW_PASSWORD"}
+
+
+def test_the_mail_server_of_the_alarms_is_passed_on_and_its_password_is_a_file() -> None:
+    mail = {"WAREHOUSE_SMTP_HOST": "mail.example.vn", "WAREHOUSE_SMTP_PASSWORD_FILE": "/srv/longan/secrets/smtp_password"}
+    scheduler = json.loads(compose_config(NEEDED | mail).stdout)["services"]["scheduler"]["environment"]
+    assert mail.items() <= scheduler.items()
+    wanted = {f"WAREHOUSE_{name.upper()}" for name in Settings.model_fields if name.startswith(("smtp", "mail"))}
+    assert wanted - set(scheduler) == {"WAREHOUSE_SMTP_PASSWORD", "WAREHOUSE_SMTP_TIMEOUT_SECONDS"}
 
 
 def test_only_init_may_read_the_administrators_password(composed: dict[str, dict[str, Any]]) -> None:

@@ -149,6 +149,8 @@ def test_the_mail_settings_go_together(monkeypatch: pytest.MonkeyPatch) -> None:
         (MAIL | {"MAIL_TO": ""}, "WAREHOUSE_MAIL_TO"),
         (MAIL | {"SMTP_USER": "w"}, "WAREHOUSE_SMTP_PASSWORD"),
         (MAIL | {"SMTP_PASSWORD": "hush-hush"}, "WAREHOUSE_SMTP_PASSWORD"),
+        (MAIL | {"SMTP_PASSWORD_FILE": "/run/secrets/hush"}, "WAREHOUSE_SMTP_PASSWORD"),
+        (MAIL | {"SMTP_USER": "w", "SMTP_PASSWORD_FILE": "/run/secrets/hush", "SMTP_SECURITY": "none"}, "WAREHOUSE_SMTP_PASSWORD"),
         (MAIL | LOGIN | {"SMTP_SECURITY": "none"}, "WAREHOUSE_SMTP_PASSWORD"),
     ],
 )
