@@ -6,13 +6,13 @@ with known as (
         y.target_pace_pct / 100 as g,
         y.reading in ('simple_mean', 'every_year') as needs_all_years,
         y.sum_of_falls - coalesce((y.previous - y.figure) / nullif(y.previous, 0), 0) as sum_of_falls_before,
-        coalesce(y.first_gap_year < y.period_year, false) as has_gap_before,
+        y.baseline_gap_reason is not null or coalesce(y.first_gap_year < y.period_year, false) as has_gap_before,
         coalesce(y.first_empty_year < y.period_year - 1, false) as has_empty_before,
         case
             when y.gap_reason is not null then y.gap_reason
+            when y.baseline_gap_reason is not null then y.baseline_gap_reason || ' in ' || y.baseline_year
             when y.reading in ('simple_mean', 'every_year') and y.first_gap_year is not null
                 then y.first_gap_reason || ' in ' || y.first_gap_year
-            when y.baseline_gap_reason is not null then y.baseline_gap_reason || ' in ' || y.baseline_year
         end as missing_reason
     from {{ ref('int_goal_year') }} as y
 ),
@@ -44,6 +44,7 @@ measured as (
 paced as (
     select
         m.*,
+        m.figure * power(1 - m.compound_pace, m.years_left) as projection,
         case
             when m.t = 0 or m.missing_reason is not null then null
             when m.reading = 'compound' then m.compound_pace
@@ -98,5 +99,7 @@ select
     round(100 * observed_pace, 6)::numeric(18, 6) as observed_pace_pct,
     round(100 * required_pace, 6)::numeric(18, 6) as required_pace_pct,
     round(100 * required_compound_pace, 6)::numeric(9, 6) as required_compound_pace_pct,
-    case when years_left > 0 then round(figure * power(1 - compound_pace, years_left), 6) end::numeric(18, 6) as projected_value
+    case
+        when years_left > 0 and projection < {{ var('largest_projection') }} then round(projection, 6)
+    end::numeric(18, 6) as projected_value
 from paced
