@@ -180,11 +180,13 @@ def other_citizen_id(sent: TrainingReturn, _: Context) -> Found:
 def code_dragged_down(sent: TrainingReturn, context: Context) -> Found:
     """One household's code in the rows below it, of its own class and of people who have no namesake in it."""
     for top in _rows(sent, is_trained):
-        below = [index for index in _rows(sent, _could_be_of(sent.training_need[top], context)) if index > top][:LARGEST]
+        row = sent.training_need[top]
+        below = [index for index in _rows(sent, _could_be_of(row, context)) if index > top][:LARGEST]
         if len(below) == LARGEST:
             for index in below:
-                sent.training_need[index]["household_code"] = sent.training_need[top]["household_code"]
-            return form(SHEET, top, "BTW-08")
+                sent.training_need[index]["household_code"] = row["household_code"]
+            # Somebody else of the household may stand above.
+            return form(SHEET, [one["household_code"] for one in sent.training_need].index(row["household_code"]), "BTW-08")
     return None
 
 

@@ -33,8 +33,9 @@ def test_every_mistake_is_planted_in_a_commune_of_its_own(jobs: list[Job], seed:
     assert [job.sent for job in jobs if isinstance(job.sent, TrainingReturn)] == before
 
 
-def test_every_spot_is_a_row_that_was_changed(jobs: list[Job]) -> None:
-    planted = plant(jobs, 2023, 1)
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_every_spot_is_a_row_that_was_changed(jobs: list[Job], seed: int) -> None:
+    planted = plant(jobs, 2023, seed)
     was = {job.path: job.sent for job in jobs}
     for job in (job for job in planted.jobs if job.sent.form == "training"):
         now, before = job.sent, was[job.path]
@@ -42,8 +43,11 @@ def test_every_spot_is_a_row_that_was_changed(jobs: list[Job]) -> None:
             assert isinstance(now, TrainingReturn) and isinstance(before, TrainingReturn)
             if spot.index is None:
                 assert (spot.sheet, now.training_need) == ("cover", [])
-            elif spot.rule not in ("TRN-08", "TRN-08W", "BTW-08"):
-                # Those name the first of the rows as well, which is right by itself.
+            elif spot.rule == "BTW-08":
+                codes = [row["household_code"] for row in now.training_need]
+                assert codes.index(codes[spot.index]) == spot.index
+            elif spot.rule not in ("TRN-08", "TRN-08W"):
+                # Those name both rows: the first is right by itself.
                 assert now.training_need[spot.index] != before.training_need[spot.index], spot.rule
 
 
