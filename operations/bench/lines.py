@@ -10,7 +10,7 @@ from statistics import median
 from typing import Any
 
 from operations.airflow_environment import DAG_ID, airflow_environment
-from operations.bench import floors
+from operations.bench import floors, quarters
 from operations.bench.airflow_runs import EMPTY_DAG_ID, AirflowBench, airflow_bench
 from operations.bench.failing_rows import failing_rows_per_second
 from operations.bench.measure import Series, run_watched, watched
@@ -19,6 +19,7 @@ from warehouse.runs import start_run
 from warehouse.settings import PROJECT_DIR
 
 Say = Callable[[str], None]
+QUARTER_NIGHT = "2023-04-20T22:00+07:00"
 NEXT_NIGHT = "2024-01-05T23:00+07:00"  # the same day: no due date passes, nothing is built
 
 
@@ -62,6 +63,8 @@ def measure(province: Province, *, repeat: int, say: Say) -> list[Line]:
     failing = median(failing_rows_per_second(province.settings) for _ in range(repeat))
     with airflow_bench(province.settings, chunks=-(-len(files) // province.settings.chunk_files)) as airflow:
         lines += _airflow_lines(province, airflow, files, floor, repeat, say)
+        lines.append(_quarter_line(province, airflow, floor["dbt build, warm"], repeat, say))
+    lines += _mart_lines(province, repeat, say)
     lines.append(Line("failing rows written a second", failing, 50_000, "rows/s", at_least=True))
     lines.append(Line("one dbt node", 1000 * floor["dbt build, warm"] / nodes, 60, "ms", parts={"nodes": nodes}))
     lines.append(
@@ -87,7 +90,7 @@ def _intake(province: Province, files: list[Path], repeat: int, say: Say) -> tup
             collect(settings, run)
         spent.add(watch.seconds, watch.peak_rss_mb)
         reading.add(floors.read_workbooks(files))
-        copying.add(floors.CopyFloor(settings).seconds())
+        copying.add(floors.CopyFloor(settings, "2023").seconds())
     floor = {"read, byte scan": reading.median, "COPY": copying.median}
     line = Line(
         f"intake of {len(files)} workbooks / (read + scan + COPY)", spent.median / sum(floor.values()), 2.5, "x",
@@ -128,4 +131,37 @@ def _airflow_lines(
         Line("overhead of the night over its floors", night.median - least, 20, "s"),
         Line("twice the communes / once", night.median / half.median, 1.8, "x", parts={"once": half.median, "twice": night.median}),
         Line("nothing new / an empty Airflow run", nothing.median / empty.median, 1.5, "x", parts={"nothing new": nothing.median}),
+    ]
+
+
+def _quarter_line(province: Province, airflow: AirflowBench, build: float, repeat: int, say: Say) -> Line:
+    """A night on the credit and training returns of one quarter, against its own floors."""
+    night, reading, copying, passes, empty = Series(), Series(), Series(), Series(), Series()
+    for turn in range(repeat):
+        say(f"a quarter's night under Airflow, {turn + 1} of {repeat}")
+        province.lay(province.quarter)
+        empty.add(airflow.run(EMPTY_DAG_ID))
+        night.add(airflow.run(DAG_ID, {"now": QUARTER_NIGHT}))
+        reading.add(floors.read_workbooks(province.quarter))
+        copying.add(floors.CopyFloor(province.settings, quarters.FIRST, floors.SERVICE_TABLES).seconds())
+        passes.add(floors.great_expectations_pass(province.settings))
+    parts = {
+        "read, byte scan": reading.median, "COPY": copying.median, "Great Expectations pass": passes.median, "dbt build, warm": build,
+        "empty Airflow run": empty.median,
+    }  # fmt: skip
+    name = f"a quarter's night on {len(province.quarter)} returns / sum of its floors"
+    return Line(name, night.median / sum(parts.values()), 1.5, "x", parts={"night": night.median, **parts})
+
+
+def _mart_lines(province: Province, repeat: int, say: Say) -> list[Line]:
+    """Over the warehouse that the last quarter's night has left."""
+    say("a reader of the marts")
+    ratio, shown = quarters.slowest_reading(province.settings)
+    say("builds with one quarter and with twelve on file")
+    one = median(quarters.build_seconds(province.settings, repeat))
+    quarters.put_twelve_quarters_on_file(province.settings)
+    twelve = median(quarters.build_seconds(province.settings, repeat))
+    return [
+        Line("a build with 12 quarters on file / with 1", twelve / one, 1.3, "x", parts={"with 1": one, "with 12": twelve}),
+        Line("p95 of a mart's query as bi_reader / on a bare table", ratio, 1.3, "x", parts=shown),
     ]

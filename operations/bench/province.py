@@ -11,6 +11,7 @@ import psycopg
 from psycopg import sql
 from pydantic import SecretStr
 
+from operations.bench.quarters import FIRST, quarter_files
 from operations.nightly import run_night
 from warehouse.database import url_with
 from warehouse.server import EmbeddedServer
@@ -32,7 +33,10 @@ class Province:
         self.owner_url = self.server.start().url
         url = SecretStr(url_with(self.owner_url, database=DATABASE))
         self.settings = Settings(home=home / "warehouse", url=url, settle_seconds=0, quiet=True, _env_file=None)
-        self.files = _generate(home / "province", communes)
+        folder = _generate(home / "province")
+        self.files = {year: sorted((folder / str(year)).iterdir())[:communes] for year in NIGHTS}
+        self.quarter = quarter_files(folder)[: communes and 2 * communes]
+        """Credit and training returns of the first quarter of 2023."""
 
     def prepare(self) -> None:
         """Make the template: 2021 and 2022 taken in and published."""
@@ -51,8 +55,9 @@ class Province:
         self._create(DATABASE, "bench_before")
         for path in set(self._archived()) - self.kept:
             path.unlink()
+        before = {path.name for year in (2021, 2022) for path in self.files[year]}
         for path in self.settings.inbox_dir.iterdir():
-            if path.name in {p.name for p in self.files[2023]}:
+            if path.name not in before:
                 path.unlink()
         self.deliver(files)
 
@@ -80,11 +85,14 @@ def province(*, communes: int | None) -> Iterator[Province]:
         made.server.stop()
 
 
-def _generate(folder: Path, communes: int | None) -> dict[int, list[Path]]:
-    from synthetic.generate import generate
+def _generate(folder: Path) -> Path:
+    """The reviews of 2021 to 2023 and the first quarter's credit and training returns, written once."""
+    from synthetic.generate import make, plan, plan_services, write_all
 
-    if not (folder / "done").exists():
+    if not (folder / "complete").exists():
         shutil.rmtree(folder, ignore_errors=True)
-        generate(folder, years=[2021, 2022, 2023], seed=SEED)
-        (folder / "done").touch()
-    return {year: sorted((folder / str(year)).iterdir())[:communes] for year in NIGHTS}
+        reviews, services = make(SEED, max(NIGHTS), [int(FIRST[:4])])
+        first = [sent for sent in services if sent.quarter.key == FIRST]
+        write_all(plan(folder, reviews, sorted(NIGHTS), SEED) + plan_services(folder, first, SEED))
+        (folder / "complete").touch()
+    return folder
