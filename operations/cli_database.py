@@ -77,17 +77,21 @@ def rotate(role: Annotated[str, typer.Argument(help="bi_reader | auditor | case_
     say(f"{role} has a new password: 'warehouse db url --role {role}' tells it.")
 
 
-@reference.command(epilog="Example: warehouse reference load ./my-reference   (a folder with e.g. target.csv)")
-def load(folder: Annotated[Path | None, typer.Argument(help="Folder with CSV files that replace those of the repository.")] = None) -> None:
+@reference.command(epilog="Example: warehouse reference load target.csv   (docs/operations.md, 'A new target')")
+def load(
+    place: Annotated[Path | None, typer.Argument(help="A CSV such as target.csv, or a folder of them, in the place of ours.")] = None,
+    now: Annotated[str | None, typer.Option("--now", help="Moment to record, with its zone; only in a synthetic warehouse.")] = None,
+) -> None:
     """Load reference CSVs as a new version where their content changed. A faulty file is refused whole, by line."""
+    from warehouse.clock import parse_now
     from warehouse.reference_data import load_reference
     from warehouse.runs import finish_run, start_run, writer_lock
 
     settings = get_settings()
     with writer_lock(settings, kind="reference"):
-        run = start_run(settings, "reference")
+        run = start_run(settings, "reference", injected_now=parse_now(now) if now else None)
         try:
-            loaded = load_reference(settings, run, folder)
+            loaded = load_reference(settings, run, place)
         except Exception as error:
             finish_run(settings, run, "failed", str(error))
             raise

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,79 +17,117 @@ from psycopg import sql
 from pydantic import ValidationError
 
 from warehouse.database import Connection, connect, copy_rows
-from warehouse.reference_models import ROW_MODELS, Row, Target, Unit, check_loan_caps, check_targets, check_training_caps, check_units
+from warehouse.reference_checks import TABLE_CHECKS, check_standards_of_targets
+from warehouse.reference_faults import ReferenceDataError, say, say_error
+from warehouse.reference_models import ROW_MODELS, Row
 from warehouse.runs import Run
 from warehouse.settings import Settings
 
 REFERENCE_DIR = Path(__file__).parent / "reference"
 
-TABLE_CHECKS: dict[str, Callable[[list[tuple[int, Any]]], Iterable[str]]] = {
-    "unit": check_units,
-    "target": check_targets,
-    "loan_cap": check_loan_caps,
-    "training_cap": check_training_caps,
-}
-
-
-class ReferenceDataError(Exception):
-    """A reference file is refused whole. ``problems`` names file and line of each fault."""
-
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__("\n".join(problems))
-        self.problems = problems
-
 
 @dataclass(frozen=True)
 class Table:
+    """A checked file: each row with its line."""
+
     name: str
-    rows: list[Row]
+    numbered: list[tuple[int, Row]]
     content_hash: str
+
+    @property
+    def rows(self) -> list[Row]:
+        return [row for _, row in self.numbered]
 
 
 def read_table(name: str, folder: Path) -> Table:
     """Read and check ``<folder>/<name>.csv``. Raises ReferenceDataError with every faulty line."""
-    model = ROW_MODELS[name]
     path = folder / f"{name}.csv"
-    problems: list[str] = []
     numbered: list[tuple[int, Row]] = []
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file)
-        expected = list(model.model_fields)
-        if reader.fieldnames != expected:
-            raise ReferenceDataError([f"{path.name}:1: the columns must be {','.join(expected)}"])
-        for line, record in enumerate(reader, start=2):
-            try:
-                numbered.append((line, model.model_validate({k: (v if v != "" else None) for k, v in record.items() if k is not None})))
-            except ValidationError as error:
-                said = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
-                problems.append(f"{path.name}:{line}: {said}")
+    problems: list[tuple[int, str]] = []
+    for line, found in _read_lines(name, path):
+        if isinstance(found, str):
+            problems.append((line, found))
+        else:
+            numbered.append((line, found))
     seen: dict[tuple[Any, ...], int] = {}
     for line, row in numbered:
         if (first := seen.setdefault(row.key, line)) != line:
-            problems.append(f"{path.name}:{line}: the same key stands in line {first}")
-    if not problems and name in TABLE_CHECKS:
-        problems += [f"{path.name}:{said}" for said in TABLE_CHECKS[name](numbered)]
+            problems.append((line, say("same_key", other=first)))
+    if name in TABLE_CHECKS:
+        problems += TABLE_CHECKS[name](numbered)
     if problems:
-        raise ReferenceDataError(problems)
-    rows = [row for _, row in numbered]
-    digest = hashlib.sha256("\n".join(sorted(row.model_dump_json() for row in rows)).encode()).hexdigest()
-    return Table(name, rows, digest)
+        raise ReferenceDataError([f"{path.name}:{line}: {said}" for line, said in sorted(problems)])
+    digest = hashlib.sha256("\n".join(sorted(row.model_dump_json() for _, row in numbered)).encode()).hexdigest()
+    return Table(name, numbered, digest)
 
 
-def load_reference(settings: Settings, run: Run, folder: Path | None = None) -> list[str]:
-    """Load every table whose content changed, in one transaction; returns their names. Raises ReferenceDataError."""
-    overlay = folder or settings.home / "reference"
+def _read_lines(name: str, path: Path) -> Iterator[tuple[int, Row | str]]:
+    """(line, row, or what is wrong with it). A file that is no table of this name is one fault in its first line."""
+    model = ROW_MODELS[name]
+    columns = list(model.model_fields)
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file)
+            if reader.fieldnames != columns:
+                yield 1, say("columns", columns=",".join(columns))
+                return
+            for record in reader:
+                line = reader.line_num  # of a cell that holds several lines, the last
+                if None in record:
+                    yield line, say("too_many_cells")
+                    continue
+                try:
+                    yield line, model.model_validate({key: value or None for key, value in record.items()})
+                except ValidationError as error:
+                    yield line, "; ".join(say_error(one) for one in error.errors())
+    except (UnicodeDecodeError, csv.Error):
+        yield 1, say("encoding")
+
+
+def load_reference(settings: Settings, run: Run, place: Path | None = None) -> list[str]:
+    """Load every table whose content changed, in one transaction; returns their names. Raises ReferenceDataError.
+
+    ``place`` is a folder with CSV files, or one of them. Once they hold they are kept in <home>/reference, so that the next
+    load, which reads that folder before the repository's, does not take them back.
+    """
+    kept = settings.home / "reference"
+    given = _given(place) if place is not None else {}
+    tables: dict[str, Table] = {}
     problems: list[str] = []
-    tables: list[Table] = []
     for name in ROW_MODELS:
+        folder = given.get(name) or (kept if (kept / f"{name}.csv").exists() else REFERENCE_DIR)
         try:
-            tables.append(read_table(name, overlay if (overlay / f"{name}.csv").exists() else REFERENCE_DIR))
+            tables[name] = read_table(name, folder)
         except ReferenceDataError as error:
             problems += error.problems
+    if {"target", "standard"} <= tables.keys():
+        faults = check_standards_of_targets(tables["target"].numbered, tables["standard"].numbered)  # type: ignore[arg-type]
+        problems += [f"target.csv:{line}: {said}" for line, said in faults]
     if problems:
         raise ReferenceDataError(problems)
+    for name, folder in given.items():
+        _keep(folder / f"{name}.csv", kept)
     with connect(settings, run_id=run.run_id, kind=run.kind) as conn:
-        return [table.name for table in tables if _load(conn, run, table)]
+        return [table.name for table in tables.values() if _load(conn, run, table)]
+
+
+def _given(place: Path) -> dict[str, Path]:
+    """Table -> folder of what was given. Every CSV in it must be a table that we know: a misspelt name is not passed over."""
+    if not place.exists():
+        raise ReferenceDataError([say("no_such_place", place=place)])
+    files = sorted(place.glob("*.csv")) if place.is_dir() else [place]
+    known = ", ".join(f"{name}.csv" for name in ROW_MODELS)
+    strange = [file for file in files if file.suffix != ".csv" or file.stem not in ROW_MODELS]
+    if strange or not files:
+        raise ReferenceDataError([say("no_table", place=file.name, known=known) for file in strange or [place]])
+    return {file.stem: file.parent for file in files}
+
+
+def _keep(file: Path, kept: Path) -> None:
+    kept.mkdir(parents=True, exist_ok=True)
+    part = kept / f"{file.name}.part"
+    part.write_bytes(file.read_bytes())
+    part.replace(kept / file.name)
 
 
 def _load(conn: Connection, run: Run, table: Table) -> bool:
@@ -137,4 +175,4 @@ def current(conn: Connection, table: str, columns: str = "*") -> list[tuple[Any,
     return conn.execute(statement).fetchall()
 
 
-__all__ = ["ReferenceDataError", "Target", "Unit", "current", "load_reference", "read_table", "reference_version"]
+__all__ = ["ReferenceDataError", "current", "load_reference", "read_table", "reference_version"]

@@ -1,20 +1,32 @@
-"""Strict row models of the reference tables: column order of each CSV, types, keys and the checks across rows."""
+"""Strict row models of the reference tables: column order of each CSV, types and keys."""
 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
-from itertools import pairwise
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
+from warehouse.reference_faults import fault
+
+
+def _as_written(value: object) -> object:
+    """Only 2021-10-08 is a date: pydantic would also take a number, as seconds since 1970."""
+    if isinstance(value, str) and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+        raise fault("not_a_date")
+    return value
+
+
+Day = Annotated[date, BeforeValidator(_as_written)]
+Year = Annotated[int, Field(ge=1993, le=2100)]
+"""A year of the poverty standards: the first dates from 1993."""
 AreaType = Literal["rural", "urban"]
 READINGS = ("compound", "simple_mean", "share_of_baseline", "every_year", "ratio")
-GOALS = ("poverty_reduction", "multidimensional_reduction", "loan_coverage", "training_coverage", "job_referral")
+REDUCTIONS = ("poverty_reduction", "multidimensional_reduction")
+COVERAGES = ("loan_coverage", "training_coverage", "job_referral")
+GOALS = REDUCTIONS + COVERAGES
 
 
 class Row(BaseModel):
@@ -29,7 +41,7 @@ class Row(BaseModel):
     def _dates_in_order(self) -> Row:
         start, end = getattr(self, "valid_from", None), getattr(self, "valid_to", None)
         if start is not None and end is not None and end < start:
-            raise ValueError("valid_to is before valid_from")
+            raise fault("dates_order")
         return self
 
 
@@ -44,9 +56,9 @@ class Unit(Row):
     area_type: AreaType | None
     district_code: str | None
     province_code: str | None
-    valid_from: date
-    valid_to: date | None
-    footprint_from: date
+    valid_from: Day
+    valid_to: Day | None
+    footprint_from: Day
     is_long_an: bool
     legal_basis: str | None
     note: str | None
@@ -56,7 +68,7 @@ class Succession(Row):
     KEY = ("predecessor_code", "successor_code", "effective_date")
     predecessor_code: str = Field(pattern=r"^\d{5}$")
     successor_code: str = Field(pattern=r"^\d{5}$")
-    effective_date: date
+    effective_date: Day
     kind: str
     extent: Literal["whole", "part"]
     population_moved: int | None
@@ -72,8 +84,8 @@ class Standard(Row):
     area_type: AreaType
     review_year_from: int
     review_year_to: int | None
-    valid_from: date
-    valid_to: date | None
+    valid_from: Day
+    valid_to: Day | None
     income_line_vnd: int
     score_b1_line: int | None
     score_b2_line: int | None
@@ -102,36 +114,52 @@ class Target(Row):
     readings: str
     value: Decimal = Field(gt=0, le=100)
     unit: Literal["pct_per_year", "pct_of_baseline", "pct"]
-    baseline_year: int | None
-    target_year: int
+    baseline_year: Year | None
+    target_year: Year
     standard_version: str | None
     lead_agency: str | None
     document_number: str | None
-    document_date: date | None
+    document_date: Day | None
     is_assumed: bool
     note_vi: str | None
-    valid_from: date
-    valid_to: date | None
+    valid_from: Day
+    valid_to: Day | None
 
     @field_validator("goal_code")
     @classmethod
     def _known_goal(cls, value: str) -> str:
         if value not in GOALS:
-            raise ValueError(f"unknown goal '{value}'; known: {', '.join(GOALS)}")
+            raise fault("unknown_goal", goal=value, known=", ".join(GOALS))
         return value
 
     @field_validator("readings")
     @classmethod
     def _known_readings(cls, value: str) -> str:
-        for reading in value.split("|"):
+        readings = value.split("|")
+        for number, reading in enumerate(readings):
             if reading not in READINGS:
-                raise ValueError(f"unknown reading '{reading}'; known: {', '.join(READINGS)}")
+                raise fault("unknown_reading", reading=reading, known=", ".join(READINGS))
+            if reading in readings[:number]:
+                raise fault("reading_twice", reading=reading)
         return value
 
     @model_validator(mode="after")
-    def _years_in_order(self) -> Target:
-        if self.baseline_year is not None and self.baseline_year >= self.target_year:
-            raise ValueError("target_year must be after baseline_year")
+    def _fits_its_goal(self) -> Target:
+        """What the formulas cannot read is no target: it would stop a build, or stand there without a figure."""
+        readings, start = self.readings.split("|"), self.baseline_year
+        if self.goal_code in COVERAGES:
+            if readings != ["ratio"] or self.value != 100 or self.unit != "pct" or start is not None or self.standard_version is not None:
+                raise fault("coverage_shape", goal=self.goal_code)
+            return self
+        if start is None or self.standard_version is None or self.unit == "pct" or "ratio" in readings:
+            raise fault("reduction_shape", goal=self.goal_code)
+        if start >= self.target_year:
+            raise fault("years_order", baseline=start, target=self.target_year)
+        years = self.target_year - start
+        if self.unit == "pct_of_baseline" and readings != ["share_of_baseline"]:
+            raise fault("share_only")
+        if self.unit == "pct_per_year" and "share_of_baseline" in readings and self.value * years > 100:
+            raise fault("share_over_all", value=self.value, years=years)
         return self
 
 
@@ -141,8 +169,8 @@ class Programme(Row):
     name_vi: str
     borrower_class: Literal["poor", "near_poor", "newly_escaped"] | None
     counts_for_loan_goal: bool
-    valid_from: date
-    valid_to: date | None
+    valid_from: Day
+    valid_to: Day | None
 
 
 class LoanCap(Row):
@@ -153,8 +181,8 @@ class LoanCap(Row):
     cap_vnd: int = Field(gt=0)
     legal_basis: str
     is_assumed: bool
-    valid_from: date
-    valid_to: date | None
+    valid_from: Day
+    valid_to: Day | None
 
 
 class TrainingCap(Row):
@@ -165,8 +193,8 @@ class TrainingCap(Row):
     cap_vnd: int = Field(gt=0)
     legal_basis: str
     is_assumed: bool
-    valid_from: date
-    valid_to: date | None
+    valid_from: Day
+    valid_to: Day | None
 
 
 class RetirementAge(Row):
@@ -189,17 +217,17 @@ class Calendar(Row):
     due_days_after_end: int | None
     is_optional: bool
     collection_start: str
-    valid_from: date
-    valid_to: date | None
+    valid_from: Day
+    valid_to: Day | None
     is_assumed: bool
     note: str | None
 
     @model_validator(mode="after")
     def _one_due_rule(self) -> Calendar:
         if (self.due_month_day is None) == (self.due_days_after_end is None):
-            raise ValueError("exactly one of due_month_day and due_days_after_end")
+            raise fault("due_rule")
         if self.due_month_day is not None and not re.fullmatch(r"(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])", self.due_month_day):
-            raise ValueError("due_month_day is MM-DD")
+            raise fault("due_month_day")
         return self
 
 
@@ -207,8 +235,8 @@ class OfficerArea(Row):
     KEY = ("login", "area_code", "valid_from")
     login: str
     area_code: str = Field(pattern=r"^(\d{3}|\d{5})$")
-    valid_from: date
-    valid_to: date | None
+    valid_from: Day
+    valid_to: Day | None
 
 
 class Ethnicity(Row):
@@ -228,7 +256,7 @@ class CitizenIdProvince(Row):
 class PublishedFigure(Row):
     KEY = ("area", "period_end")
     area: str
-    period_end: date
+    period_end: Day
     standard: str | None
     total_households: int | None
     poor_households: int | None
@@ -255,45 +283,3 @@ ROW_MODELS: dict[str, type[Row]] = {
     "citizen_id_province": CitizenIdProvince,
     "published_figure": PublishedFigure,
 }
-
-
-def check_units(rows: list[tuple[int, Unit]]) -> Iterable[str]:
-    """No two rows of one unit may be in force on the same day, and a commune has an area type."""
-    spans: dict[tuple[str, str], list[tuple[date, date, int]]] = defaultdict(list)
-    for line, unit in rows:
-        if unit.unit_level == "commune" and unit.area_type is None:
-            yield f"{line}: commune {unit.code} has no area_type"
-        spans[unit.unit_level, unit.code].append((unit.valid_from, unit.valid_to or date.max, line))
-    yield from _overlaps(spans)
-
-
-def check_targets(rows: list[tuple[int, Target]]) -> Iterable[str]:
-    """A target version's dates in force may not overlap its own other rows."""
-    spans: dict[tuple[str, str], list[tuple[date, date, int]]] = defaultdict(list)
-    for line, target in rows:
-        spans[target.goal_code, target.target_version].append((target.valid_from, target.valid_to or date.max, line))
-    yield from _overlaps(spans)
-
-
-def check_loan_caps(rows: list[tuple[int, LoanCap]]) -> Iterable[str]:
-    """One cap a programme and day."""
-    spans: dict[tuple[str, str], list[tuple[date, date, int]]] = defaultdict(list)
-    for line, cap in rows:
-        spans["programme", cap.programme_code].append((cap.valid_from, cap.valid_to or date.max, line))
-    yield from _overlaps(spans)
-
-
-def check_training_caps(rows: list[tuple[int, TrainingCap]]) -> Iterable[str]:
-    """One cap a class and day."""
-    spans: dict[tuple[str, str], list[tuple[date, date, int]]] = defaultdict(list)
-    for line, cap in rows:
-        spans["class", cap.household_class].append((cap.valid_from, cap.valid_to or date.max, line))
-    yield from _overlaps(spans)
-
-
-def _overlaps(spans: dict[tuple[str, str], list[tuple[date, date, int]]]) -> Iterable[str]:
-    for key, periods in spans.items():
-        ordered = sorted(periods)
-        for (_, end, line), (start, _, other) in pairwise(ordered):
-            if start <= end:
-                yield f"{other}: {' '.join(key)} overlaps line {line}"

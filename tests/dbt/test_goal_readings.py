@@ -34,7 +34,9 @@ COLUMNS = {
     "projected_value": "projection", "status": "status", "status_reason": "reason",
 }  # fmt: skip
 
-counts = st.one_of(st.just(0), st.integers(0, 12), st.integers(0, 300), st.integers(0, 20_000))
+# Half of them round numbers, so that counts stand on a path, on an end value and at the pace exactly.
+ROUND = [0, 10, 20, 25, 40, 50, 60, 64, 72, 75, 80, 81, 90, 100]
+counts = st.one_of(st.sampled_from(ROUND), st.sampled_from([80, 90, 100]), st.integers(0, 12), st.integers(0, 20_000))
 # How a year stands: all in and final, all in and one provisional, one unknown, one missing past the due date, not due, not begun.
 states = st.sampled_from(["final"] * 8 + ["provisional"] * 2 + ["unknown", "incomplete", "incomplete", "not_due", "not_begun"])
 
@@ -92,7 +94,8 @@ def targets(draw: st.DrawFn) -> list[Target]:
         goal = draw(st.sampled_from(["poverty_reduction", "multidimensional_reduction"]))
         standard = draw(st.sampled_from(STANDARDS))
         if draw(st.integers(0, 3)):
-            value = draw(st.integers(1, 1000 // (end - baseline)))
+            most = 1000 // (end - baseline)  # more than 100% of the baseline is refused with the file
+            value = draw(st.one_of(st.sampled_from([min(tenths, most) for tenths in (100, 200, 250, 500)]), st.integers(1, most)))
             found.append(Target(goal, f"v{number}", READINGS, Decimal(value) / 10, "pct_per_year", end, 2021, baseline, standard))
         else:
             value = draw(st.sampled_from([25, 50, 100]))
