@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from itertools import product
 from typing import Any
 
 import psycopg
@@ -230,6 +231,23 @@ def test_the_mart_reads_every_series_as_python_does(conn: psycopg.Connection) ->
 
     compare()
     assert len(read) > 2000
+
+
+def test_every_three_years_of_round_numbers(conn: psycopg.Connection) -> None:
+    """Counts that stand on a path, on an end value, at the baseline and at the pace exactly: on which side each of them falls."""
+    wanted = [
+        Target("poverty_reduction", f"v{value}", READINGS, Decimal(value), "pct_per_year", 2023, 2021, 2021, STANDARDS[0])
+        for value in (10, 20)
+    ]
+    wanted.append(
+        Target("poverty_reduction", "half", ("share_of_baseline",), Decimal(50), "pct_of_baseline", 2023, 2021, 2021, STANDARDS[0])
+    )
+    known = owed("final", 2021, "household_review", 1)
+    given_areas: list[Area] = [
+        ({2021 + t: replace(known, standard=STANDARDS[0], poor=count, near_poor=0) for t, count in enumerate(series)}, {}, {})
+        for series in product([0, 25, 50, 64, 80, 81, 90, 100, 110], repeat=3)
+    ]
+    assert len(differences(conn, Batch(wanted, given_areas))) == 9**3 * 3 * 9
 
 
 def differences(conn: psycopg.Connection, batch: Batch) -> set[tuple[Any, ...]]:
