@@ -4,6 +4,8 @@ DATA := $(CURDIR)/.data
 BIN := .venv/bin
 PACKAGES := dags operations reporting expectations ingestion warehouse synthetic
 ARGS ?=
+# A worker a core, each with a database server of its own; the tests of one Airflow stay in one process (tests/conftest.py).
+PARALLEL := -n logical --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
 
 # Every cache and tool home lies under .data/. An empty, missing or read-only HOME does not matter.
 ifneq ($(shell [ -n "$$HOME" ] && [ -w "$$HOME" ] && echo yes),yes)
@@ -29,10 +31,10 @@ demo: install ## the whole way of a file on a synthetic province, in eight night
 	@$(BIN)/warehouse demo $(ARGS)
 
 test: install ## all tests but the long sweeps (ARGS="-k name" for some)
-	@$(BIN)/python -m pytest -m "not long" $(ARGS)
+	@$(BIN)/python -m pytest -m "not long" $(PARALLEL) $(ARGS)
 
 test-long: install ## every point of every sweep
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
 
 lint: install ## ruff, mypy, sqlfluff, contracts and rules, docs, compose file, Dockerfile
 	@sh operations/lint.sh

@@ -1,6 +1,6 @@
 """Great Expectations over tonight's batch: one batch a sheet, one expectation a rule.
 
-A one-column rule is a column expectation; any other an UnexpectedRowsExpectation over the same SQL that lists its failing rows.
+A one-column rule is a column expectation; any other a CountedRowsExpectation over the same SQL that lists its failing rows.
 Results are matched by the rule code in meta. An exception inside an expectation fails the run: it is never "0 rows".
 """
 
@@ -63,8 +63,10 @@ def _run_sheet(gx: Any, context: Any, source: Any, sheet: str, rules: Iterable[R
 
 
 def _expectation(gx: Any, rule: Rule) -> Any:
+    from expectations.counted_rows import CountedRowsExpectation
+
     meta = {"rule_code": rule.code}
-    severity = {"error": "critical", "warning": "warning", "info": "info"}[rule.severity]
+    severity: Any = {"error": "critical", "warning": "warning", "info": "info"}[rule.severity]
     if rule.between is not None and not rule.reads.get(rule.sheet, ())[1:]:
         # A refused cell is empty, and an empty cell is not this expectation's matter.
         return gx.expectations.ExpectColumnValuesToBeBetween(
@@ -77,7 +79,7 @@ def _expectation(gx: Any, rule: Rule) -> Any:
     # query: a rule that reads its sheet through another view meets it here.
     seen = "" if "{batch}" in query else " where true or exists (select 1 from {batch} as b)"
     query = f"select f.* from ({query}) as f cross join (values (1)) as one (n){seen}"
-    return gx.expectations.UnexpectedRowsExpectation(
+    return CountedRowsExpectation(
         unexpected_rows_query=query, description=f"{rule.code}: {rule.fill(rule.text_en)}", meta=meta, severity=severity
     )
 
@@ -86,7 +88,7 @@ def _count(result: Any) -> tuple[str, int]:
     code = result.expectation_config.meta["rule_code"]
     if result.exception_info and (result.exception_info.get("raised_exception") or _nested(result.exception_info)):
         raise ValidationFailed(f"rule {code}: {_message(result.exception_info)}")
-    if result.expectation_config.type == "unexpected_rows_expectation":
+    if result.expectation_config.type.endswith("_rows_expectation"):
         observed = result.result.get("observed_value")
         if observed is None:
             raise ValidationFailed(f"rule {code}: no result")

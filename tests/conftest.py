@@ -8,7 +8,6 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 
@@ -19,6 +18,7 @@ os.environ.setdefault("TZ", "UTC")
 import psycopg
 from pydantic import SecretStr
 
+from tests.support.databases import database_from, share_parse
 from tests.support.mart_fixtures import published, small_province  # noqa: F401  (fixtures for every test)
 from warehouse.database import connect, url_with
 from warehouse.runs import Run, start_run
@@ -26,13 +26,22 @@ from warehouse.server import EmbeddedServer
 from warehouse.settings import Settings
 
 TEMPLATE = "template_warehouse"
+TESTS = Path(__file__).parent
+ORDER = ("unit", "dbt", "integration", "dags", "e2e")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Unit tests open no sockets; every other test talks to the database."""
+    """Unit tests open no sockets; all of one Airflow run in one process, and so do those that share a night of their module.
+
+    Airflow changes the logging of the process it is imported in: only tests that start processes of their own come after it.
+    """
     for item in items:
-        if "/unit/" in str(item.path):
+        kind = item.path.relative_to(TESTS).parts[0]
+        if kind == "unit":
             item.add_marker(pytest.mark.disable_socket)
+        elif kind in ("dags", "e2e"):
+            item.add_marker(pytest.mark.xdist_group(kind))
+    items.sort(key=lambda item: ORDER.index(item.path.relative_to(TESTS).parts[0]))
 
 
 @pytest.fixture(scope="session")
@@ -67,10 +76,9 @@ def template_database(server_url: str, tmp_path_factory: pytest.TempPathFactory)
 @contextmanager
 def fresh_warehouse(server_url: str, template_database: str, folder: Path) -> Iterator[Settings]:
     """Settings of a synthetic warehouse of its own (database, home, inbox), gone at the end."""
-    name = f"w_{uuid4().hex[:12]}"
-    with psycopg.connect(server_url, autocommit=True) as conn:
-        conn.execute(f"create database {name} template {template_database}")
+    name = database_from(server_url, template_database, "w")
     home = folder / "home"
+    share_parse(home, name)
     for part in (home / "inbox", home / "archive", home / "reports", home / "logs"):
         part.mkdir(parents=True)
     shutil.copytree(os.environ["WAREHOUSE_TEST_SECRETS"], home / "secrets")

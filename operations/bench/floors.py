@@ -5,6 +5,7 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
+from unittest.mock import patch
 
 from operations.bench.measure import timed
 from warehouse.database import Connection, connect
@@ -81,7 +82,12 @@ class CopyFloor:
 
 
 def great_expectations_pass(settings: Settings) -> float:
-    """Seconds of one pass of every rule over each round of the newest run, Great Expectations imported before."""
+    """Seconds of one pass of every rule over each round of the newest run, Great Expectations imported before.
+
+    The pass as Great Expectations makes it by itself, with its own `UnexpectedRowsExpectation`, which fetches the rows that it counts.
+    """
+    from great_expectations.expectations.core.unexpected_rows_expectation import UnexpectedRowsExpectation
+
     from expectations.runner import run_rules
     from expectations.validate import rules_for
 
@@ -101,7 +107,8 @@ def great_expectations_pass(settings: Settings) -> float:
             """
         ).fetchall()
     assert rounds, "a night comes before the floors"
-    return sum(timed(lambda r=r: run_rules(settings, r[0], r[1], rules_for(r[3], r[2]))) for r in rounds)  # type: ignore[misc]
+    with patch("expectations.counted_rows.CountedRowsExpectation", UnexpectedRowsExpectation):
+        return sum(timed(lambda r=r: run_rules(settings, r[0], r[1], rules_for(r[3], r[2]))) for r in rounds)  # type: ignore[misc]
 
 
 def dbt_build(settings: Settings) -> tuple[float, int]:

@@ -6,7 +6,6 @@ import logging
 import os
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -14,11 +13,6 @@ import pytest
 from pydantic import SecretStr
 
 from warehouse.settings import PROJECT_DIR, Settings, get_settings
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Airflow changes the logging of the process it is imported in: its tests come last."""
-    items.sort(key=lambda item: Path(__file__).parent in item.path.parents)
 
 
 @pytest.fixture(scope="session")

@@ -30,6 +30,10 @@ def need(**values: Any) -> Change:
     return lambda built: built.rows["credit_need"][0].update(values)
 
 
+def every_need(**values: Any) -> Change:
+    return lambda built: [row.update(values) for row in built.rows["credit_need"]]
+
+
 def another(**values: Any) -> Change:
     """One more row of the same household."""
     return lambda built: built.rows["credit_need"].append({**built.rows["credit_need"][0], "row_label": 2, **values})
@@ -113,6 +117,7 @@ CASES: dict[str, tuple[Change, set[str]]] = {
     "CRD-03 before it left": (left(date(2023, 3, 2), date(2023, 3, 1), **UNFIT), {"CRD-03"}),
     "asked on the day it left": (left(date(2023, 3, 1), date(2023, 3, 1)), set()),
     "CRD-04": (need(is_eligible=None), {"CRD-04"}),
+    "CRD-04 on every row": (together(households(3), every_need(is_eligible=None)), {"CRD-04"}),
     "a need with a reason": (need(**{**SURVEYED, **UNFIT}), set()),
     "CRD-05 eligible": (need(**{**SURVEYED, "has_need": None}), {"CRD-05"}),
     "CRD-05 disbursed": (need(has_need=None, is_eligible=None), {"CRD-05"}),
@@ -245,6 +250,8 @@ HISTORY: dict[str, tuple[list[Maker], Change, set[str]]] = {
     "no less than the correction": ([quarter(), CORRECTED], loan(30_000_000), set()),
     "CRD-16 less than the correction": ([quarter(), CORRECTED], loan(20_000_000), {"CRD-16"}),
     "less than a return that was sent back": ([quarter(need(is_eligible=None))], loan(40_000_000), set()),
+    "a quarter that comes after the next one is judged by itself": (
+        [quarter(period="2023-Q4", as_of_date=date(2023, 12, 31), signed_date=date(2024, 1, 5))], loan(40_000_000), set()),
     "silent where a cell was refused": ([quarter()], need(disbursed_vnd="bốn mươi"), {"NOT-A-NUMBER"}),
     "a new year begins at nought": ([quarter(**FOURTH)], together(NEXT_YEAR, lambda built: built.rows["credit_need"].clear()), {"CRD-20"}),
     "CRD-14W over the New Year": ([quarter(need(disbursement_date=date(2023, 4, 3)), **FOURTH)], LENT_NEXT_YEAR, {"CRD-14W"}),

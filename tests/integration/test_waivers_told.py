@@ -11,7 +11,7 @@ import pytest
 
 from expectations.validate import validate_pending
 from ingestion.collect import collect
-from operations import nightly, submissions
+from operations import console, nightly, submissions
 from operations.cli_waiver import app
 from operations.waivers import end, find
 from reporting.trace import IN_FORCE_SQL
@@ -126,7 +126,7 @@ def command(warehouse: Settings, monkeypatch: pytest.MonkeyPatch) -> Any:
 
     for name, value in warehouse_variables(warehouse).items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setenv("COLUMNS", "300")
+    monkeypatch.setattr(console.out, "_width", 300)
     get_settings.cache_clear()
 
     def call(*arguments: str) -> tuple[int, str]:

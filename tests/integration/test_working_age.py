@@ -15,7 +15,7 @@ Ages = dict[int, dict[str, int]]
 """Year -> sex -> retirement age in months."""
 Person = tuple[date, str]
 
-MOST_DATES = 200
+MOST_DATES = 60
 CHECKS = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 # So many dates from a first one, so far apart: one query an example, hundreds of people in it.
 DATES = st.builds(

@@ -10,13 +10,14 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import psycopg
 import pytest
 from pydantic import SecretStr
 
 from expectations.gate import check_build
+from tests.support.databases import database_from, share_parse
 from tests.support.mart_builder import Return, province, send
 from warehouse.builds import build
 from warehouse.clock import parse_now
@@ -48,17 +49,13 @@ class Template:
     returns: dict[int, list[Return]]
 
 
-def _clone(server_url: str, source: str, name: str) -> SecretStr:
-    with psycopg.connect(server_url, autocommit=True) as conn:
-        conn.execute(f"create database {name} template {source}")
-    return SecretStr(url_with(server_url, database=name))
-
-
 @pytest.fixture(scope="session")
 def small_province(server_url: str, template_database: str, tmp_path_factory: pytest.TempPathFactory) -> Template:
     """188 communes, 2021 to 2023, each year sent in the January after it; published once, by a build in blue."""
     home = tmp_path_factory.mktemp("published-home")
-    settings = Settings(home=home, url=_clone(server_url, template_database, DATABASE), _env_file=None)
+    with psycopg.connect(server_url, autocommit=True) as conn:
+        conn.execute(f"create database {DATABASE} template {template_database}")
+    settings = Settings(home=home, url=SecretStr(url_with(server_url, database=DATABASE)), _env_file=None)
     returns: dict[int, list[Return]] = {}
     for year, (poor, near_poor, total) in YEARS.items():
         run = at(settings, f"{year + 1}-01-10T22:00+07:00")
@@ -72,10 +69,11 @@ def small_province(server_url: str, template_database: str, tmp_path_factory: py
 @pytest.fixture
 def published(server_url: str, small_province: Template, tmp_path: Path) -> Iterator[Settings]:
     """Settings of a warehouse of its own in which the small province is published."""
-    name = f"p_{uuid4().hex[:12]}"
-    url = _clone(server_url, DATABASE, name)
+    name = database_from(server_url, DATABASE, "p")
+    url = SecretStr(url_with(server_url, database=name))
     home = tmp_path / "home"
-    shutil.copytree(small_province.home / "dbt", home / "dbt")
+    home.mkdir()
+    share_parse(home, name)
     shutil.copytree(os.environ["WAREHOUSE_TEST_SECRETS"], home / "secrets")
     yield Settings(home=home, url=url, workers=1, quiet=True, _env_file=None)
     with psycopg.connect(server_url, autocommit=True) as conn:

@@ -28,7 +28,11 @@ FORBIDDEN = {
 # Seconds each: imported where they are used, so that `warehouse --help` and the parsing of a DAG stay quick.
 HEAVY = {"pandas", "numpy", "great_expectations", "dbt", "openpyxl", "xlsxwriter", "airflow", "alembic", "sqlalchemy"}
 # Run by their own tools only.
-HEAVY_ALLOWED = {"dags/": {"airflow"}, "warehouse/migrations": {"alembic", "sqlalchemy"}}
+HEAVY_ALLOWED = {
+    "dags/": {"airflow"},
+    "warehouse/migrations": {"alembic", "sqlalchemy"},
+    "expectations/counted_rows.py": {"great_expectations"},  # a class of it; its users import this file where they need it
+}
 
 FILES = [path for package in MAY_IMPORT for path in sorted((PROJECT_DIR / package).rglob("*.py"))]
 

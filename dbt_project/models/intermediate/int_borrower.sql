@@ -1,6 +1,7 @@
 -- One row a household of a credit return in force, whatever its rows: its class on its first request date (1 January where it
 -- has none), what it needs, and what came of it. Outstanding debt is the household's own on each of its rows, never their sum.
-{{ config(materialized='table') }}
+{# The planner takes the households of twelve quarters for few, and would sort them twice to merge them with their classes. #}
+{{ config(materialized='table', pre_hook='set local enable_mergejoin = off') }}
 
 with programmes as (
     select
@@ -13,10 +14,7 @@ with programmes as (
 
 requests as (
     select
-        p.submission_id,
-        p.area_key,
-        p.period_key,
-        p.period_year,
+        n.submission_id,
         n.household_code,
         n.row_number,
         n.borrower_class,
@@ -44,10 +42,8 @@ requests as (
 households as (
     select
         submission_id,
-        area_key,
-        period_key,
         household_code,
-        coalesce(min(request_date), make_date(min(period_year), 1, 1)) as class_date,
+        min(request_date) as first_request_date,
         (array_agg(borrower_class order by request_date asc nulls last, row_number asc))[1] as form_class,
         (array_agg(left_list_date order by request_date asc nulls last, row_number asc))[1] as form_left_list_date,
         bool_or(has_need) as with_need,
@@ -60,16 +56,26 @@ households as (
         coalesce(sum(requested_vnd) filter (where has_need), 0) as requested_vnd,
         sum(counted_vnd) as counted_vnd
     from requests
-    group by submission_id, area_key, period_key, household_code
+    group by submission_id, household_code
+),
+
+dated as (
+    select
+        h.*,
+        p.area_key,
+        p.period_key,
+        coalesce(h.first_request_date, make_date(p.period_year, 1, 1)) as class_date
+    from households as h
+    inner join {{ ref('int_commune_period') }} as p on h.submission_id = p.submission_id
 ),
 
 classed as (
     select
-        h.*,
-        {{ class_on('h.class_date', 's', 'h.form_class', 'h.form_left_list_date') }} as borrower_class
-    from households as h
+        d.*,
+        {{ class_on('d.class_date', 's', 'd.form_class', 'd.form_left_list_date') }} as borrower_class
+    from dated as d
     left join {{ ref('int_class_span') }} as s
-        on h.area_key = s.area_key and h.household_code = s.household_code and h.class_date >= s.class_from and h.class_date < s.class_to
+        on d.area_key = s.area_key and d.household_code = s.household_code and d.class_date >= s.class_from and d.class_date < s.class_to
 ),
 
 served as (

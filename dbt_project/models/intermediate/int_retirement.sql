@@ -1,4 +1,4 @@
--- The day on which each birth date and sex in the lists reaches retirement (Labour Code 2019, article 169): asked once a date.
+-- The day on which each birth date and sex in the lists reaches retirement (Labour Code 2019, article 169): asked for all of them at once.
 {{ config(materialized='table') }}
 
 with births as (
@@ -21,12 +21,20 @@ with births as (
             values (date_trunc('year', t.born)::date), ((date_trunc('year', t.born) + interval '1 year' - interval '1 day')::date)
         ) as d (born)
     where t.has_only_year
+),
+
+known as (
+    select
+        array_agg(sex) as sexes,
+        array_agg(born) as births
+    from births
+    where sex is not null and born is not null
 )
 
 select
-    sex,
-    born,
-    (born + interval '15 years')::date as works_from,
-    reference.retirement_date(born, sex, {{ known_load('retirement_age') }}) as retires_on
-from births
-where sex is not null and born is not null
+    d.sex,
+    d.born,
+    (d.born + interval '15 years')::date as works_from,
+    d.retires_on
+from known as k
+cross join lateral reference.retirement_dates(k.sexes, k.births, {{ known_load('retirement_age') }}) as d

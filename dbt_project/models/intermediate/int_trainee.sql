@@ -9,7 +9,7 @@ with people as (
         p.period_key,
         p.period_year,
         p.period_end_date,
-        t.person_row,
+        n.person_row,
         min(t.need_date) filter (where t.has_need) as need_date,
         (array_agg(t.household_code order by t.need_date asc nulls last, t.row_number asc))[1] as household_code,
         (array_agg(t.household_class order by t.need_date asc nulls last, t.row_number asc))[1] as form_class,
@@ -31,8 +31,9 @@ with people as (
         coalesce(sum(t.support_vnd), 0) as support_vnd
     from {{ ref('int_commune_period') }} as p
     inner join {{ ref('stg_training_need') }} as t on p.submission_id = t.submission_id
+    inner join {{ ref('stg_training_person') }} as n on t.submission_id = n.submission_id and t.row_number = n.row_number
     where p.form_code = 'training'
-    group by p.submission_id, p.area_key, p.period_key, p.period_year, p.period_end_date, t.person_row
+    group by p.submission_id, p.area_key, p.period_key, p.period_year, p.period_end_date, n.person_row
     having bool_or(t.has_need)
 ),
 
