@@ -16,6 +16,7 @@ import psycopg
 
 if TYPE_CHECKING:
     from operations.watch import Story
+    from warehouse.asof import AsOfBuild
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -123,6 +124,15 @@ def tell(story: dict[str, Any], outlet_events: Any, asset: Any) -> dict[str, Any
         raise AirflowFailException(story_lines(story)[-1])
     outlet_events[asset].extra = {key: value for key, value in story.items() if key not in ("report", "error")}
     return story
+
+
+def tell_as_of(made: AsOfBuild) -> dict[str, Any]:
+    """Log what came of a rebuild, and give its schema and what differs from the publication of its moment."""
+    from operations.asof import sentences
+
+    for line in sentences(made):
+        log.info(line)
+    return {"schema": made.moment.schema, "publication_id": made.moment.publication_id, "marts_differ": list(made.marts_differ)}
 
 
 def tell_watch(story: Story) -> dict[str, Any]:

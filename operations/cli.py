@@ -10,6 +10,7 @@ from rich.table import Table
 
 from operations import (
     cli_airflow,
+    cli_asof,
     cli_audit,
     cli_backup,
     cli_database,
@@ -35,6 +36,7 @@ app.add_typer(cli_database.db, name="db")
 app.add_typer(cli_database.reference, name="reference")
 app.add_typer(cli_submission.app, name="submission")
 app.add_typer(cli_waiver.app, name="waiver")
+app.add_typer(cli_asof.app, name="asof")
 app.add_typer(cli_audit.audit, name="audit")
 app.add_typer(cli_airflow.airflow, name="airflow")
 cli_database.add_commands(app)

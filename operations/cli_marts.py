@@ -10,7 +10,9 @@ from uuid import UUID
 import typer
 from rich.table import Table
 
+from operations import asof
 from operations.console import CommandError, night_progress, out, say
+from warehouse.builds import COLOURS
 from warehouse.clock import parse_now
 from warehouse.database import connect
 from warehouse.runs import Run, finish_run, start_run, writer_lock
@@ -53,15 +55,24 @@ def add_commands(app: typer.Typer) -> None:
             counts = validate_pending(settings, run, on_progress=on_progress)
         say(", ".join(f"{value} {name}" for name, value in counts.items()))
 
-    @app.command()
+    @app.command(epilog="Example: warehouse build --as-of 2024-01-10T22:00+07:00")
     def build(
-        now: NowOption = None, force: Annotated[bool, typer.Option("--force", help="Build although nothing changed.")] = False
+        now: NowOption = None,
+        force: Annotated[bool, typer.Option("--force", help="Build although nothing changed.")] = False,
+        as_of: Annotated[
+            str | None, typer.Option("--as-of", help="Build what was known at this moment (with its zone), in schemas of its own.")
+        ] = None,
+        as_of_publication: Annotated[int | None, typer.Option(help="The same, at the moment of a publication.")] = None,
     ) -> None:
         """Build the marts with dbt in the idle colour, and check them at the publish gate. Nothing is switched."""
         from expectations.gate import check_build
         from warehouse import builds
 
         settings = get_settings()
+        if as_of is not None or as_of_publication is not None:
+            for sentence in asof.sentences(asof.rebuild(as_of, as_of_publication, settings=settings)):
+                say(sentence)
+            return
         with command_run(settings, "build", now) as run:
             needed, reason = builds.needs_build(settings, run)
             if not needed and not force:
@@ -134,7 +145,9 @@ def newest_build(settings: Settings) -> UUID:
     """The newest build that stands and is not published. Raises CommandError where there is none."""
     with connect(settings) as conn:
         row = conn.execute(
-            "select build_id from audit.build where state in ('built', 'checked') order by recorded_at desc, build_id limit 1"
+            "select build_id from audit.build where state in ('built', 'checked') and build_schema = any(%s) "
+            "order by recorded_at desc, build_id limit 1",
+            (list(COLOURS),),
         ).fetchone()
     if row is None:
         raise CommandError("There is no build to publish. Run 'warehouse build'.")

@@ -10,6 +10,7 @@ from rich.table import Table
 from operations import submissions
 from operations.cli_marts import NowOption, command_run
 from operations.console import out, say
+from reporting import words
 from warehouse.settings import get_settings
 
 app = typer.Typer(help="What communes sent: one row a (form, commune, period, version).", no_args_is_help=True)
@@ -50,6 +51,21 @@ def show(submission: Identifier) -> None:
     for finding in details.findings:
         findings.add_row(*finding)
     out.print(findings)
+
+
+@app.command(epilog="Example: warehouse submission diff 1f0c2d3e 8a9b0c1d")
+def diff(old: Identifier, new: Identifier, limit: Annotated[int, typer.Option(min=1, help="Changed rows shown.")] = 200) -> None:
+    """Two versions of a return, row by row: added, removed and changed cells. Names and IDs are masked."""
+    changes = submissions.diff(get_settings(), old, new)
+    table = Table("trang · sheet", "", "hộ · household", "dòng · row", "cột · column", "trước · before", "sau · after")
+    for change in changes[:limit]:
+        place = " → ".join("-" if number is None else str(number) for number in (change.old_row, change.new_row))
+        kind = " · ".join(words.strings()[f"change_{change.kind}"])
+        for number, cell in enumerate(change.cells):
+            head = (change.sheet, kind, change.household or "-", place) if number == 0 else ("", "", "", "")
+            table.add_row(*head, cell.label, cell.old or "-", cell.new or "-")
+    out.print(table)
+    say(f"{len(changes)} dòng khác · rows differ" + (f", {limit} ở trên · shown" if len(changes) > limit else ""))
 
 
 @app.command(epilog='Example: warehouse submission withdraw 1f0c2d3e --reason "Công văn 12/UBND: số liệu sai"')

@@ -56,7 +56,10 @@ def run_main(app: Callable[[], None]) -> None:
 
     from operations.again import PartRefused
     from operations.airflow_environment import AirflowError
+    from operations.asof import AsOfDiffers
     from operations.nightly import NightFailed
+    from warehouse.asof import AsOfRefused
+    from warehouse.builds import BuildFailed
     from warehouse.clock import ClockError
     from warehouse.database import DatabaseError
     from warehouse.reference_data import ReferenceDataError
@@ -72,7 +75,8 @@ def run_main(app: Callable[[], None]) -> None:
     except WriterBusy as error:
         _stop(str(error), BUSY)
     except (
-        NightFailed, PartRefused, AirflowError, ClockError, DatabaseError, ReferenceDataError, ServerError, SetupError, CommandError,
+        NightFailed, PartRefused, AirflowError, AsOfDiffers, AsOfRefused, BuildFailed, ClockError, DatabaseError, ReferenceDataError,
+        ServerError, SetupError, CommandError,
     ) as error:  # fmt: skip
         _stop(str(error), FAILED)
     except psycopg.OperationalError as error:

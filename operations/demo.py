@@ -105,7 +105,10 @@ def _show_next(settings: Settings) -> None:
     password = role_passwords(settings)["bi_reader"]
     bi_url = url_with(database_url(settings), user=role_name(settings, "bi_reader"), password=password)
     home = f"WAREHOUSE_HOME={settings.home} " if settings.home != (PROJECT_DIR / ".data") else ""
-    query = "select period_key, poor_households, poor_rate_pct from marts.fct_poverty where area_level = 'long_an' order by 1"
+    query = (
+        "select period_key, poor_households, poor_rate_pct from marts.fct_poverty "
+        "where boundary = 'at_time' and area_level = 'long_an' order by 1"
+    )
     out.print(Rule(words()["headings"]["next"], align="left"))
     for line in (
         f"Báo cáo kiểm tra · validation reports:    {settings.reports_dir / 'index.html'}",

@@ -71,7 +71,7 @@ def show_goal(settings: Settings) -> None:
             select period_key, actual_value, path_value, status, coalesce(status_reason, '')
             from marts.goal_progress
             where goal_code = 'poverty_reduction' and target_version = 'plan_2021_10pct' and reading = 'compound'
-                and area_level = 'long_an' and (actual_value is not null or status_reason like 'incomplete%')
+                and boundary = 'at_time' and area_level = 'long_an' and (actual_value is not null or status_reason like 'incomplete%')
             order by period_key
             """
         ).fetchall()
@@ -93,13 +93,15 @@ def show_services(settings: Settings) -> None:
 LOANS_TONIGHT = """
     select period_key, coverage_pct, served, eligible_with_need, accepted_submissions, expected_submissions
     from marts.fct_loan_coverage
-    where area_level = 'long_an' and period_type = 'quarter' and borrower_class = 'all' and accepted_submissions > 0
+    where boundary = 'at_time' and area_level = 'long_an' and period_type = 'quarter' and borrower_class = 'all'
+        and accepted_submissions > 0
     order by period_key desc limit 1
 """
 TRAINING_TONIGHT = """
     select period_key, coverage_pct, trained, with_need, accepted_submissions, expected_submissions
     from marts.fct_training_coverage
-    where area_level = 'long_an' and period_type = 'quarter' and household_class = 'poor' and accepted_submissions > 0
+    where boundary = 'at_time' and area_level = 'long_an' and period_type = 'quarter' and household_class = 'poor'
+        and accepted_submissions > 0
     order by period_key desc limit 1
 """
 
@@ -188,31 +190,32 @@ GOALS = """
     with complete as (
         select goal_code, completeness_pct from marts.fct_poverty
         cross join (values ('poverty_reduction')) as g (goal_code)
-        where area_level = 'long_an' and period_key = %(year)s
+        where boundary = 'at_time' and area_level = 'long_an' and period_key = %(year)s
         union all
         select 'loan_coverage', completeness_pct from marts.fct_loan_coverage
-        where area_level = 'long_an' and period_key = %(year)s and borrower_class = 'all'
+        where boundary = 'at_time' and area_level = 'long_an' and period_key = %(year)s and borrower_class = 'all'
         union all
         select goal_code, completeness_pct from marts.fct_training_coverage
         cross join (values ('training_coverage'), ('job_referral')) as g (goal_code)
-        where area_level = 'long_an' and period_key = %(year)s and household_class = 'poor'
+        where boundary = 'at_time' and area_level = 'long_an' and period_key = %(year)s and household_class = 'poor'
     )
 
     select p.goal_code, p.target_version, p.reading, p.actual_value, p.path_value, p.observed_pace_pct, p.status, p.status_reason,
         c.completeness_pct
     from marts.goal_progress as p
     left join complete as c using (goal_code)
-    where p.area_level = 'long_an' and p.period_key = %(year)s
+    where p.boundary = 'at_time' and p.area_level = 'long_an' and p.period_key = %(year)s
 """
 LOAN_CLASSES = """
     select borrower_class, coverage_pct, completeness_pct from marts.fct_loan_coverage
-    where area_level = 'long_an' and period_key = %(year)s
+    where boundary = 'at_time' and area_level = 'long_an' and period_key = %(year)s
 """
 
 
 def _newest_year(conn: Connection) -> str:
     row = conn.execute(
-        "select max(period_key) from marts.fct_poverty where area_level = 'long_an' and poor_households is not null"
+        "select max(period_key) from marts.fct_poverty "
+        "where boundary = 'at_time' and area_level = 'long_an' and poor_households is not null"
     ).fetchone()
     assert row is not None
     return str(row[0])

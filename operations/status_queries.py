@@ -89,6 +89,7 @@ def publication(conn: Connection) -> Publication | None:
             from audit.build as n
             where
                 n.build_schema <> p.build_schema
+                and n.build_schema in ('blue', 'green')
                 and (n.state in ('built', 'checked') and n.recorded_at >= b.recorded_at or n.state = 'published' and p.is_rollback)
             order by n.recorded_at desc
             limit 1

@@ -9,6 +9,7 @@ from uuid import UUID
 from psycopg.rows import class_row
 
 from operations.console import CommandError
+from reporting.version_diff import NotVersions, RowChange, compare
 from warehouse.database import Connection, connect
 from warehouse.events import Event, append_events
 from warehouse.runs import Run
@@ -101,6 +102,16 @@ def show(settings: Settings, identifier: str) -> Details:
         events=[(kind, f"{at:%Y-%m-%d %H:%M:%S}Z", actor, note) for kind, at, actor, note in events],
         findings=findings,
     )
+
+
+def diff(settings: Settings, old: str, new: str) -> list[RowChange]:
+    """What one version of a return says otherwise than another. Raises CommandError where they are not versions of one return."""
+    ids = [resolve(settings, identifier).submission_id for identifier in (old, new)]
+    with connect(settings) as conn:
+        try:
+            return compare(conn, *ids)
+        except NotVersions as error:
+            raise CommandError(f"These are not versions of one return: {error}") from None
 
 
 def _findings(conn: Connection, submission_id: UUID) -> list[tuple[str, str, str, str, str]]:

@@ -22,7 +22,7 @@ BLOCK = 1 << 20
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that does not hold. ``kind``: chain, publication, archive, digest, findings, file, waiver."""
+    """One thing that does not hold. ``kind``: chain, publication, restatement, archive, digest, findings, file, waiver."""
 
     kind: str
     subject: str
@@ -41,6 +41,7 @@ def verify(settings: Settings) -> list[Problem]:
         return [
             *_event_chain(conn),
             *_publication_chain(conn),
+            *_restatements(conn),
             *_archive(conn, settings.archive_dir),
             *_told_files(conn),
             *_digests(conn),
@@ -108,6 +109,28 @@ def _publication_chain(conn: Connection) -> Iterator[Problem]:
         yield Problem(
             "publication", f"publication {row['publication_id']}", "đã bị xóa", f"was deleted; event {row['event_id']} tells of it"
         )
+
+
+def _restatements(conn: Connection) -> Iterator[Problem]:
+    """What each publication changed is what its event saw."""
+    from warehouse.restatements import restated_digest
+
+    statement = """
+        select
+            coalesce((e.payload ->> 'publication_id')::bigint, r.publication_id) as publication_id,
+            (e.payload -> 'rows' ->> 'count')::bigint as told_count, e.payload -> 'rows' ->> 'sha256' as told_digest
+        from (select * from audit.submission_event where event_type = 'restated') as e
+        full join audit.restated as r on (e.payload ->> 'publication_id')::bigint = r.publication_id
+        order by 1
+    """
+    for row in list(_stream(conn, "restatements", statement)):
+        count, digest = restated_digest(conn, row["publication_id"])
+        if (count, digest) != (row["told_count"], row["told_digest"]):
+            yield Problem(
+                "restatement", f"publication {row['publication_id']}",
+                f"nhật ký số liệu điều chỉnh đã bị sửa: ghi {row['told_count']} dòng, nay có {count}",
+                f"its restatement log was changed: {row['told_count']} rows then, {count} now",
+            )  # fmt: skip
 
 
 def _archive(conn: Connection, archive: Path) -> Iterator[Problem]:

@@ -9,13 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from ingestion.contracts import load_form
-from reporting import queries, words
+from reporting import queries, version_diff, words
 from reporting.render import write_csv, write_page
 from warehouse.database import Connection
 
 SHOWN_ROWS = 1000
 """Failing rows that a page lists; the CSV beside it has all."""
 SHOWN_REPAIRS = 60
+SHOWN_CHANGES = 1000
+"""Changed rows that the page of changes lists."""
 
 CSV_HEADER = [
     "Mức / Severity", "Quy tắc / Rule", "Trang / Sheet", "Dòng / Row", "Ô / Cell", "Cột / Column", "Giá trị (đã che) / Value (masked)",
@@ -27,6 +29,10 @@ REPAIR_HEADER = ["Trang / Sheet", "Ô / Cell", "Trong tệp / In the file", "Đ�
 def submission_path(row: queries.Row) -> str:
     """``submissions/household_review/2023/27694-v2.html``: a name that people can find and that never changes."""
     return f"submissions/{row['form_code']}/{row['period_key']}/{row['commune_code']}-v{row['version']}.html"
+
+
+def changes_path(row: queries.Row) -> str:
+    return submission_path(row).removesuffix(".html") + "-changes.html"
 
 
 def file_path(sha256: str) -> str:
@@ -71,6 +77,7 @@ def write_submission(conn: Connection, folder: Path, row: queries.Row, group: li
         "paths": {other["submission_id"]: submission_path(other) for other in group},
         "newest": group[-1],
         "in_force": in_force,
+        "changes": _changes(conn, folder, row, group),
         "results": results,
         "failed_rules": sum(1 for result in results if result["rows_failed"]),
         "validation": validation,
@@ -82,6 +89,23 @@ def write_submission(conn: Connection, folder: Path, row: queries.Row, group: li
     }
     write_page(folder / path, "submission.html", context)
     return {**found["counts"], "repair": repaired["repair_total"]}
+
+
+def _changes(conn: Connection, folder: Path, row: queries.Row, group: list[queries.Row]) -> dict[str, Any] | None:
+    """Write the page that compares a version with the one before it; gives what the link to it says, or None of a first version."""
+    before = next((other for other in reversed(group) if other["version"] < row["version"]), None)
+    if before is None:
+        return None
+    changed = version_diff.compare(conn, before["submission_id"], row["submission_id"])
+    shown = changed[:SHOWN_CHANGES]
+    sheets = [(name, [change for change in shown if change.sheet == name]) for name in dict.fromkeys(change.sheet for change in shown)]
+    path = changes_path(row)
+    context = {
+        "up": up(path), "page": path, "s": row, "before": before, "own_page": submission_path(row), "before_page": submission_path(before),
+        "sheets": sheets, "shown": len(shown), "total": len(changed),
+    }  # fmt: skip
+    write_page(folder / path, "changes.html", context)
+    return {"path": path, "old": before["version"], "total": len(changed)}
 
 
 def write_file(conn: Connection, folder: Path, row: queries.Row) -> dict[str, int]:

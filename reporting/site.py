@@ -100,7 +100,7 @@ def _remove_strays(folder: Path, old: dict[str, Any], new: dict[str, Any]) -> No
     """Pages of submissions that the database does not know (it was made anew): they must not be found by anyone."""
     for path in old.keys() - new.keys():
         page = folder / path
-        for stray in (page, page.with_name(page.stem + "-findings.csv"), page.with_name(page.stem + "-repairs.csv")):
+        for stray in (page, *(page.with_name(page.stem + end) for end in ("-findings.csv", "-repairs.csv", "-changes.html"))):
             stray.unlink(missing_ok=True)
 
 

@@ -6,7 +6,7 @@ A build killed at any line leaves the marts untouched; the next one starts over 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
@@ -16,6 +16,7 @@ from warehouse.database import Connection, connect
 from warehouse.dbt_runner import DbtFailed, DbtOutcome, run_dbt
 from warehouse.fingerprint import Inputs, current_inputs
 from warehouse.hashing import schema_hashes
+from warehouse.restatements import restate
 from warehouse.runs import Run
 from warehouse.settings import Settings
 
@@ -78,8 +79,14 @@ def _waits(conn: Connection, inputs: Inputs) -> bool:
 
 def build(settings: Settings, run: Run) -> BuildOutcome:
     """Build every mart in the idle colour and record nodes and hashes. Raises BuildFailed."""
+    return build_into(settings, run, lambda conn: (idle_colour(conn), current_inputs(conn, run)))
+
+
+def build_into(settings: Settings, run: Run, place: Callable[[Connection], tuple[str, Inputs]]) -> BuildOutcome:
+    """Build every mart into the schemas and from the inputs that ``place`` names. Raises BuildFailed."""
     started = time.monotonic()
-    build_id, colour = _open_build(settings, run)
+    restate(settings, run)  # where the last switch was cut off right after it: this build may take the older one's place
+    build_id, colour = _open_build(settings, run, place)
     try:
         outcome = run_dbt(settings, colour)
     except DbtFailed as error:
@@ -98,13 +105,12 @@ def build(settings: Settings, run: Run) -> BuildOutcome:
     return BuildOutcome(build_id, colour, len(outcome.results), time.monotonic() - started, hashes)
 
 
-def _open_build(settings: Settings, run: Run) -> tuple[UUID, str]:
+def _open_build(settings: Settings, run: Run, place: Callable[[Connection], tuple[str, Inputs]]) -> tuple[UUID, str]:
     """Write the row that dbt's models read: up to which moment they know, and which day it is."""
     build_id = uuid4()
     with connect(settings, run_id=run.run_id, kind=run.kind) as conn:
-        colour = idle_colour(conn)
+        colour, inputs = place(conn)
         _refuse_if_shown(conn, colour)
-        inputs = current_inputs(conn, run)
         conn.execute("update audit.build set state = 'replaced' where build_schema = %s and state not in ('replaced', 'failed')", (colour,))
         conn.execute(
             """

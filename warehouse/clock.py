@@ -28,14 +28,14 @@ def is_synthetic(conn: Connection) -> bool:
     return row is not None and row[0] == "synthetic"
 
 
-def parse_now(text: str) -> datetime:
-    """Read an ISO timestamp with its zone (``2024-01-10T22:00+07:00``). Raises ClockError."""
+def parse_now(text: str, option: str = "--now") -> datetime:
+    """Read an ISO timestamp with its zone (``2024-01-10T22:00+07:00``), given by this option. Raises ClockError."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise ClockError(f"--now: '{text}' is not a timestamp like 2024-01-10T22:00+07:00") from None
+        raise ClockError(f"{option}: '{text}' is not a timestamp like 2024-01-10T22:00+07:00") from None
     if moment.tzinfo is None:
-        raise ClockError(f"--now: '{text}' has no zone; write 2024-01-10T22:00+07:00 (Asia/Ho_Chi_Minh)")
+        raise ClockError(f"{option}: '{text}' has no zone; write 2024-01-10T22:00+07:00 (Asia/Ho_Chi_Minh)")
     return moment
 
 

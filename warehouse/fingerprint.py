@@ -43,34 +43,54 @@ class Inputs:
 def current_inputs(conn: Connection, run: Run) -> Inputs:
     """The inputs of a build made now by ``run``: all that is recorded, nothing later."""
     row = conn.execute(
+        "select greatest(%s::timestamptz, (select max(recorded_at) from audit.submission_event), "
+        "(select max(recorded_at) from reference.load))",
+        (run.now,),
+    ).fetchone()
+    assert row is not None
+    return inputs_at(conn, row[0], local_date(row[0]))
+
+
+def inputs_at(conn: Connection, knowledge_at: datetime, today: date) -> Inputs:
+    """The inputs of a build that knows what was recorded by ``knowledge_at``, on the day ``today``; its code is that of now."""
+    row = conn.execute(
         """
+        with last_event as (
+            select distinct on (e.submission_id) e.submission_id, e.event_type as state
+            from audit.submission_event as e
+            where e.submission_id is not null and e.recorded_at <= %(at)s
+                and e.event_type in ('received', 'validated', 'returned', 'held', 'accepted', 'superseded', 'withdrawn')
+            order by e.submission_id, e.event_id desc
+        )
+
         select
-            greatest(
-                %s::timestamptz,
-                (select max(recorded_at) from audit.submission_event),
-                (select max(recorded_at) from reference.load)
-            ),
             (
                 select encode(sha256(convert_to(
                     coalesce(string_agg(submission_id || ' ' || state, E'\\n' order by submission_id), ''), 'UTF8'
                 )), 'hex')
-                from audit.submission
+                from last_event
             ),
-            coalesce((select rule_set_version from audit.validation_run order by recorded_at desc, round desc limit 1), 'none')
+            coalesce(
+                (
+                    select rule_set_version from audit.validation_run
+                    where recorded_at <= %(at)s order by recorded_at desc, round desc limit 1
+                ),
+                'none'
+            )
         """,
-        (run.now,),
+        {"at": knowledge_at},
     ).fetchone()
     assert row is not None
-    today = local_date(row[0])
-    return Inputs(row[0], today, row[1], dates_passed(conn, today), reference_version(conn), row[2], code_version())
+    passed = dates_passed(conn, today, knowledge_at)
+    return Inputs(knowledge_at, today, row[0], passed, reference_version(conn, knowledge_at), row[1], code_version())
 
 
-def dates_passed(conn: Connection, today: date) -> str:
-    """Digest over the periods begun and the due dates passed by ``today``, of every form in the calendar."""
+def dates_passed(conn: Connection, today: date, known_at: datetime | None = None) -> str:
+    """Digest over the periods begun and the due dates passed by ``today``, of every form in the calendar (known at a moment)."""
     passed: list[tuple[Any, ...]] = []
     opens = review_opens()
     for form, period_type, stage, month_day, days_after, start in current(
-        conn, "calendar", "form_code, period_type, result_stage, due_month_day, due_days_after_end, collection_start"
+        conn, "calendar", "form_code, period_type, result_stage, due_month_day, due_days_after_end, collection_start", known_at
     ):
         for first, last in _periods(int(start[:4]), today.year, MONTHS[period_type]):
             opening = opens if (form, period_type) == ("household_review", "year") else None

@@ -40,6 +40,8 @@ class Mart:
     description: str
     columns: tuple[MartColumn, ...]
     condition: str | None = None
+    key: tuple[str, ...] = ()
+    """The columns of the build table's primary key."""
 
     @property
     def is_restricted(self) -> bool:
@@ -65,8 +67,9 @@ def _marts_of(model: dict[str, Any]) -> list[Mart]:
         position = next(index for index, column in enumerate(columns) if column.name == place)
         columns.insert(position + 1, MartColumn(name, PUBLICATION_TYPES[name], PUBLICATION_TEXTS[name]))
     name, schema, text = model["name"], meta.get("schema", "marts"), " ".join(model["description"].split())
-    marts = [Mart(name, name, schema, text, tuple(columns))]
+    key = next((tuple(c["columns"]) for c in model.get("constraints", ()) if c["type"] == "primary_key"), ())
+    marts = [Mart(name, name, schema, text, tuple(columns), key=key)]
     if condition := meta.get("default_view"):
         safe = f"Rows of {name} that may be summed: {condition}. {text}"
-        marts.append(Mart(f"{name}_default", name, schema, safe, tuple(columns), condition))
+        marts.append(Mart(f"{name}_default", name, schema, safe, tuple(columns), condition, key))
     return marts

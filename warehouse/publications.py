@@ -20,6 +20,7 @@ from warehouse.database import Connection, connect
 from warehouse.events import GENESIS, Event, append_events, chain_hash
 from warehouse.mart_contracts import load_marts
 from warehouse.mart_views import BreakingChange, empty_view_statements, switch_statements
+from warehouse.restatements import restate
 from warehouse.runs import Run
 from warehouse.settings import Settings, get_settings
 
@@ -145,18 +146,20 @@ def _require_checked(conn: Connection, build_id: UUID) -> None:
 
 
 def _switch(settings: Settings, run: Run, build_id: UUID, *, is_rollback: bool, accept_reason: str | None = None) -> int:
-    """Try the switch until its locks are free, each time in a transaction of its own."""
+    """Try the switch until its locks are free, each time in a transaction of its own; then write what it changed."""
     attempts = Retrying(
         retry=retry_if_exception_type((psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected)),
         stop=stop_after_attempt(TRIES),
         wait=wait_random(0.05, 0.4),
     )
     try:
-        return int(attempts(_switch_once, settings, run, build_id, is_rollback=is_rollback, accept_reason=accept_reason))
+        publication_id = int(attempts(_switch_once, settings, run, build_id, is_rollback=is_rollback, accept_reason=accept_reason))
     except RetryError as error:
         raise PublishRefused(f"readers held the marts through {TRIES} tries; the next night tries again") from error
     except BreakingChange as error:
         raise PublishRefused(f"{error}; a breaking change is a new version of the mart") from error
+    restate(settings, run)
+    return publication_id
 
 
 def _switch_once(settings: Settings, run: Run, build_id: UUID, *, is_rollback: bool, accept_reason: str | None) -> int:

@@ -10,6 +10,7 @@ import csv
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -153,25 +154,24 @@ def _load(conn: Connection, run: Run, table: Table) -> bool:
     return True
 
 
-def reference_version(conn: Connection) -> str:
-    """Name of the reference set in force: 16 hex digits over the newest content hash of each table."""
+def reference_version(conn: Connection, known_at: datetime | None = None) -> str:
+    """Name of the reference set in force (at a moment): 16 hex digits over the newest content hash of each table."""
     rows = conn.execute(
-        "select distinct on (table_name) table_name, content_hash from reference.load order by table_name, load_id desc"
+        "select distinct on (table_name) table_name, content_hash from reference.load "
+        "where recorded_at <= coalesce(%s::timestamptz, 'infinity') order by table_name, load_id desc",
+        (known_at,),
     ).fetchall()
     return hashlib.sha256("\n".join(f"{name} {digest}" for name, digest in rows).encode()).hexdigest()[:16]
 
 
-def current(conn: Connection, table: str, columns: str = "*") -> list[tuple[Any, ...]]:
-    """Rows of the newest version of a reference table. ``columns`` is a trusted SQL list."""
+def current(conn: Connection, table: str, columns: str = "*", known_at: datetime | None = None) -> list[tuple[Any, ...]]:
+    """Rows of the newest version of a reference table (known at a moment). ``columns`` is a trusted SQL list."""
     if table not in ROW_MODELS:
         raise KeyError(table)
     statement = sql.SQL(
-        "select {} from reference.{} where load_id = (select max(load_id) from reference.load where table_name = {})"
-    ).format(
-        sql.SQL(columns),
-        sql.Identifier(table),
-        sql.Literal(table),
-    )
+        "select {} from reference.{} where load_id = (select max(load_id) from reference.load "
+        "where table_name = {} and recorded_at <= coalesce({}::timestamptz, 'infinity'))"
+    ).format(sql.SQL(columns), sql.Identifier(table), sql.Literal(table), sql.Literal(known_at))
     return conn.execute(statement).fetchall()
 
 

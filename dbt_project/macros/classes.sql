@@ -47,7 +47,7 @@ with parts as (
         {%- endfor %}
     from {{ ref('int_area_part') }} as a
     cross join (values ('poor'), ('near_poor'), ('newly_escaped')) as k ({{ class_column }})
-    left join {{ commune_counts }} as c on a.submission_id = c.submission_id and k.{{ class_column }} = c.{{ class_column }}
+    left join {{ commune_counts }} as c on a.submission_id = c.submission_id and a.is_whole and k.{{ class_column }} = c.{{ class_column }}
     where a.form_code = '{{ form_code }}' and a.period_type = 'quarter'
 ),
 

@@ -23,7 +23,8 @@ TODAY = "2026-01-20T22:00+07:00"
 TABLES = ("cover", "credit_need", "credit_capital", "training_need")
 READINGS = 200
 QUERIES = {
-    "fct_poverty": "select area_name, poor_rate_pct from {mart} where area_level = 'commune' and period_key = '2022' order by 1",
+    "fct_poverty": "select area_name, poor_rate_pct from {mart} where boundary = 'at_time' and area_level = 'commune' "
+    "and period_key = '2022' order by 1",
     "fct_loan_coverage": "select borrower_class, served, coverage_pct from {mart} where area_code = '27694' and period_year = 2023",
     "goal_progress": "select goal_code, reading, actual_value, status from {mart} where area_level = 'long_an' and period_year = 2022",
 }

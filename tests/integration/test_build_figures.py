@@ -36,7 +36,8 @@ def test_the_published_series_gives_the_known_rates_and_goal_readings(warehouse:
     assert rows(
         conn,
         "select period_year, poor_households, near_poor_households, round(poor_rate_pct, 2), round(near_poor_rate_pct, 2), "
-        "accepted_submissions, maturity from blue_marts.fct_poverty where area_level = 'long_an' order by period_year",
+        "accepted_submissions, maturity from blue_marts.fct_poverty where boundary = 'at_time' and area_level = 'long_an' "
+        "order by period_year",
     ) == [
         (2021, 6296, 11570, Decimal("1.31"), Decimal("2.41"), 188, "final"),
         (2022, 4764, 11049, Decimal("0.99"), Decimal("2.29"), 188, "final"),
@@ -103,9 +104,11 @@ def test_an_incomplete_province_has_no_goal_and_says_how_much_is_in(warehouse: S
     assert rows(
         conn,
         "select poor_households, total_households, poor_rate_pct, accepted_submissions, maturity from blue_marts.fct_poverty "
-        f"where area_code = '{missing.commune}' and period_year = 2022",
+        f"where boundary = 'at_time' and area_code = '{missing.commune}' and period_year = 2022",
     ) == [(None, None, None, 0, "provisional")]
-    assert rows(conn, "select poor_households from blue_marts.fct_poverty where area_level = 'long_an' and period_year = 2022") == [(374,)]
+    whole = "boundary = 'at_time' and area_level = 'long_an' and period_year = 2022"
+    query = f"select poor_households from blue_marts.fct_poverty where {whole}"
+    assert rows(conn, query) == [(374,)]
     assert rows(
         conn, f"select state from blue_marts.submission_compliance where area_key like '{missing.commune}@%' and period_key = '2022'"
     ) == [("missing",)]
@@ -117,7 +120,7 @@ def test_rows_exist_for_every_unit_in_force_in_every_period_begun(warehouse: Set
         conn,
         "select period_year, count(*) filter (where area_level = 'commune'), count(*) filter (where area_level = 'district'), "
         "max(expected_submissions), sum(accepted_submissions), count(poor_households) "
-        "from blue_marts.fct_poverty group by period_year order by period_year",
+        "from blue_marts.fct_poverty where boundary = 'at_time' group by period_year order by period_year",
     ) == [
         (2021, 188, 15, 188, 0, 0),
         (2022, 188, 15, 188, 0, 0),
@@ -126,7 +129,7 @@ def test_rows_exist_for_every_unit_in_force_in_every_period_begun(warehouse: Set
         (2025, 60, 0, 60, 0, 0),
     ]
     assert rows(
-        conn, "select distinct area_key from blue_marts.fct_poverty where area_code = '27694' order by area_key"
+        conn, "select distinct area_key from blue_marts.fct_poverty where boundary = 'at_time' and area_code = '27694' order by area_key"
     ) == [("27694@2004-08-31",), ("27694@2024-12-01",), ("27694@2025-07-01",)]  # fmt: skip
 
 
@@ -148,7 +151,7 @@ def test_movements_follow_from_the_triples_and_not_in_the_first_review(warehouse
         "near_poor_left_to_poor, near_poor_other_decrease, near_poor_joined_from_poor, near_poor_relapsed, newly_near_poor, "
         "near_poor_other_increase, near_poor_households"
     )
-    query = "select {} from blue_marts.fct_poverty where area_code = '27694' and period_year = {}"
+    query = "select {} from blue_marts.fct_poverty where boundary = 'at_time' and area_code = '27694' and period_year = {}"
     assert rows(conn, query.format(columns, 2022)) == [(4, 16, 1, 1, 1, 1, 1, 1, 1, 5, 4, 1, 1, 1, 1, 1, 1, 1, 5)]
     assert rows(conn, query.format(columns, 2021)) == [(*[None] * 9, 5, *[None] * 8, 5)]
     assert rows(conn, query.format("standard_version, poor_persons", 2021)) == [("2022-2026", 20)]
@@ -158,7 +161,7 @@ def test_one_household_without_an_opening_count_leaves_the_area_s_persons_unknow
     run = at(warehouse, "2023-01-10T22:00+07:00")
     send(conn, run, [Return("27691", 2022, people(2, 0)), Return("27692", 2022, [Household("poor", "poor", opening_members=None)])])
     build(warehouse, run)
-    query = "select opening_poor_persons from blue_marts.fct_poverty where period_year = 2022 and area_{} = '{}'"
+    query = "select opening_poor_persons from blue_marts.fct_poverty where boundary = 'at_time' and period_year = 2022 and area_{} = '{}'"
     assert rows(conn, query.format("code", "27691")) == [(8,)]
     assert rows(conn, query.format("code", "27692")) == [(None,)]
     assert rows(conn, query.format("level", "long_an")) == [(None,)]
@@ -181,8 +184,8 @@ def test_in_force_is_what_audit_says(warehouse: Settings, conn: psycopg.Connecti
     assert ours == rows(conn, "select submission_id from audit.submission_in_force order by 1")
     assert rows(
         conn,
-        "select area_code, poor_households, maturity from blue_marts.fct_poverty where area_level = 'commune' and accepted_submissions = 1 "
-        "order by area_code",
+        "select area_code, poor_households, maturity from blue_marts.fct_poverty where boundary = 'at_time' and area_level = 'commune' "
+        "and accepted_submissions = 1 order by area_code",
     ) == [("27691", 2, "final"), ("27692", 4, "final"), ("27694", 5, "final"), ("27698", 8, "provisional")]
     assert rows(
         conn, "select split_part(area_key, '@', 1), state, last_event from blue_marts.submission_compliance "
@@ -199,5 +202,5 @@ def test_a_commune_without_poor_households_counts_zero_and_not_nothing(warehouse
     build(warehouse, run)
     assert rows(
         conn, "select poor_households, near_poor_households, poor_rate_pct, newly_poor from blue_marts.fct_poverty "
-        "where area_code = '27691' and period_year = 2022",
+        "where boundary = 'at_time' and area_code = '27691' and period_year = 2022",
     ) == [(0, 0, Decimal("0.000000"), 0)]  # fmt: skip

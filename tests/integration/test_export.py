@@ -29,6 +29,8 @@ from warehouse.settings import Settings
 FORMULA = '=HYPERLINK("http://x","Xã")'
 VIETNAMESE = "Phường Khánh Hậu – thị xã Kiến Tường"
 
+ONE_ROW = ["area_key=long_an", "period_key=2023", "boundary=at_time"]
+
 
 def rename(settings: Settings) -> None:
     """One area begins like a formula, another has letters that no other encoding holds."""
@@ -62,9 +64,12 @@ def test_csv_gives_back_text_dates_and_exact_numbers(published: Settings, tmp_pa
     assert len(rows) == done.rows == stored(published, "select count(*) from marts.dim_area")[0][0]
     assert date.fromisoformat(rows[0]["valid_from"])
 
-    done = export(published, "fct_poverty", file_format="csv", path=tmp_path / "p.csv", where=["period_key=2023", "area_key=long_an"])
+    done = export(published, "fct_poverty", file_format="csv", path=tmp_path / "p.csv", where=ONE_ROW)
     (row,) = csv.DictReader(done.path.read_text(encoding="utf-8-sig").splitlines())
-    ((rate,),) = stored(published, "select poor_rate_pct from marts.fct_poverty where area_key = 'long_an' and period_key = '2023'")
+    ((rate,),) = stored(
+        published,
+        "select poor_rate_pct from marts.fct_poverty where boundary = 'at_time' and area_key = 'long_an' and period_key = '2023'",
+    )
     assert (Decimal(row["poor_rate_pct"]), row["poor_rate_pct"]) == (rate, "0.210526")
     assert (row["poor_households"], row["is_estimate"], row["group_key"]) == ("400", "false", "")
 
@@ -104,7 +109,7 @@ def test_xlsx_gives_back_typed_cells_and_no_formula(published: Settings, tmp_pat
     assert sheet.max_row == done.rows + 1
     assert not any(cell.data_type == "f" for row in sheet.iter_rows() for cell in row)
 
-    done = export(published, "fct_poverty", file_format="xlsx", path=tmp_path / "p.xlsx", where=["area_key=long_an", "period_key=2023"])
+    done = export(published, "fct_poverty", file_format="xlsx", path=tmp_path / "p.xlsx", where=ONE_ROW)
     header, row = (list(line) for line in sheet_rows(done.path, "fct_poverty"))
     found = dict(zip(header, row, strict=True))
     assert (found["poor_households"], Decimal(str(found["poor_rate_pct"])), found["is_estimate"]) == (400, Decimal("0.210526"), False)
@@ -142,9 +147,7 @@ def test_parquet_gives_back_types_texts_and_exact_numbers(published: Settings, t
     names = {row["area_code"]: row["area_name"] for row in parquet.read_table(done.path).to_pylist()}
     assert (names["long_an"], names["800"]) == (FORMULA, VIETNAMESE)
 
-    done = export(
-        published, "fct_poverty", file_format="parquet", path=tmp_path / "p.parquet", where=["area_key=long_an", "period_key=2023"]
-    )
+    done = export(published, "fct_poverty", file_format="parquet", path=tmp_path / "p.parquet", where=ONE_ROW)
     table = parquet.read_table(done.path)
     types = {name: str(table.schema.field(name).type) for name in ("area_key", "poor_rate_pct", "period_end_date", "is_estimate")}
     assert types == {"area_key": "string", "poor_rate_pct": "decimal128(9, 6)", "period_end_date": "date32[day]", "is_estimate": "bool"}

@@ -22,7 +22,8 @@ TAMPERED = {
     "GATE-SERVICE": "update green_marts.fct_loan_coverage set requested_vnd = 1 where area_level = 'long_an' and period_key = '2023-Q3'",
     "GATE-PART": "update green_marts.fct_poverty set total_persons = 1 where area_level = 'commune' and area_code = '27694'",
     "GATE-MOVE": "update green_marts.fct_poverty set relapsed = relapsed + 1 where period_year = 2023 and area_level = 'long_an'",
-    "GATE-RATE": "update green_marts.fct_poverty set poor_rate_pct = poor_rate_pct + 1 where area_code = '794' and period_year = 2022",
+    "GATE-RATE": "update green_marts.fct_poverty set poor_rate_pct = poor_rate_pct + 1 where boundary = 'at_time' and area_code = '794' "
+    "and period_year = 2022",
     "GATE-SOURCE": "update intake.summary_7_1 set total_households = total_households + 1 where submission_id = "
     "(select submission_id from audit.submission_in_force order by 1 limit 1)",
     "GATE-LOST": "update green_marts.fct_poverty set accepted_submissions = 0 where area_code = '27694' and period_year = 2021",

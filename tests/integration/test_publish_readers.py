@@ -46,7 +46,7 @@ def assign(settings: Settings, area: str, valid_to: str | None = None) -> None:
 def test_readers_read_the_marts_and_no_household(published: Settings, role: str) -> None:
     with as_role(published, role) as conn:
         assert conn.execute(
-            "select poor_households from marts.fct_poverty where area_level = 'long_an' and period_year = 2023"
+            "select poor_households from marts.fct_poverty where boundary = 'at_time' and area_level = 'long_an' and period_year = 2023"
         ).fetchone() == (400,)
         for forbidden in ("marts_restricted.fct_household_status", "blue_marts.fct_poverty", "intake.household_list"):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):

@@ -48,7 +48,9 @@ def test_a_publication_says_from_what_it_was_made_and_continues_the_chain(publis
         cursor = conn.execute(f"select {', '.join(PUBLICATION_FIELDS)}, prev_hash, hash from audit.publication order by publication_id")
         names = [column.name for column in cursor.description or ()]
         first, second = (dict(zip(names, row, strict=True)) for row in cursor.fetchall())
-        event = conn.execute("select event_type, payload from audit.submission_event order by event_id desc limit 1").fetchone()
+        event = conn.execute(
+            "select event_type, payload from audit.submission_event where event_type = 'published' order by event_id desc limit 1"
+        ).fetchone()
         states: dict[str, str] = dict(conn.execute("select build_schema, state from audit.build where state <> 'replaced'").fetchall())
     assert first["prev_hash"] == GENESIS
     assert second["prev_hash"] == first["hash"]

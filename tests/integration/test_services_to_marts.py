@@ -54,7 +54,7 @@ def test_three_returns_make_the_three_promises(warehouse: Settings, conn: psycop
     credit().write(warehouse.inbox_dir, "vay von.xlsx", RECEIVED)
     TrainingReturn().write(warehouse.inbox_dir, "hoc nghe.xlsx", RECEIVED)
     assert run_night(warehouse, now=NIGHT)["accepted"] == 3
-    where = "where area_code = '27694' and period_key = '2023-Q3'"
+    where = "where boundary = 'at_time' and area_code = '27694' and period_key = '2023-Q3'"
     loans = conn.execute(
         "select borrower_class, households_in_class, households_listed, eligible_with_need, newly_served, served, pending, coverage_pct, "
         f"requested_vnd, disbursed_vnd, capital_available_vnd from marts.fct_loan_coverage {where} order by borrower_class"

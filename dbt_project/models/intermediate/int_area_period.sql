@@ -12,7 +12,10 @@ with counted as (
         count(*) as expected_submissions,
         count(*) filter (where is_accepted) as accepted_submissions,
         bool_and(coalesce(result_stage = 'final', false)) as is_final,
-        max(accepted_at) as newest_accepted_at
+        max(accepted_at) as newest_accepted_at,
+        max(group_key) as group_key,
+        -- an area that a commune overhangs is known only in its group
+        case when bool_and(is_whole) then max(method) else 'in_group' end as method
     from {{ ref('int_area_part') }} as p
     group by form_code, area_key, area_level, boundary, {{ period_columns('p') }}
 )
@@ -25,11 +28,11 @@ select
     {{ period_columns('counted') }},
     has_begun,
     is_past_due,
-    null::text as group_key,
+    group_key,
     expected_submissions,
     accepted_submissions,
     {{ pct('accepted_submissions', 'expected_submissions') }} as completeness_pct,
-    'as_reported' as method,
+    method,
     false as is_estimate,
     case when is_final then 'final' else 'provisional' end as maturity,
     newest_accepted_at

@@ -30,7 +30,7 @@ measures as (
         {{ pct('households_listed', 'households_in_class', 18) }} as need_survey_pct,
         true as has_need_survey
     from {{ ref('int_loan_area') }}
-    where borrower_class = 'all'
+    where borrower_class = 'all' and boundary = 'at_time'
     union all
     select
         g.goal_code,
@@ -44,7 +44,7 @@ measures as (
         false as has_need_survey
     from {{ ref('int_training_area') }} as t
     cross join (values ('training_coverage'), ('job_referral')) as g (goal_code)
-    where t.household_class = 'poor'
+    where t.household_class = 'poor' and t.boundary = 'at_time'
 ),
 
 years as (

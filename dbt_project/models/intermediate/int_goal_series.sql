@@ -18,6 +18,7 @@ figures as (
         end::numeric as figure
     from {{ ref('int_poverty_area') }} as p
     cross join goals as g
+    where p.boundary = 'at_time'
 ),
 
 dated as (

@@ -27,7 +27,7 @@ parts as (
         s.standard_version
     from {{ ref('int_area_part') }} as a
     left join standards as s on a.period_year between s.review_year_from and s.review_year_to
-    left join {{ ref('int_poverty_commune') }} as c on a.submission_id = c.submission_id
+    left join {{ ref('int_poverty_commune') }} as c on a.submission_id = c.submission_id and a.is_whole
     where a.form_code = 'household_review' and a.period_type = 'year'
 )
 

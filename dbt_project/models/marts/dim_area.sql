@@ -68,3 +68,39 @@ select
     true as is_long_an
 from units
 where is_long_an
+union all
+select
+    g.group_key as area_key,
+    'group' as area_level,
+    split_part(split_part(g.group_key, ':', 2), '@', 1) as area_code,
+    'Nhóm ' || string_agg(distinct u.unit_name, ', ' order by u.unit_name) as area_name,
+    'group' as unit_type,
+    null as area_type,
+    null as parent_area_key,
+    null as district_code,
+    null as province_code,
+    min(g.era) as valid_from,
+    null as valid_to,
+    min(split_part(g.group_key, '@', 2)::date) as footprint_from,
+    true as is_long_an
+from {{ ref('int_map_area') }} as g
+inner join units as u on g.unit_key = u.area_key
+where g.group_key is not null
+group by g.group_key
+union all
+select
+    'fd:' || u.unit_code as area_key,
+    'former_district' as area_level,
+    u.unit_code as area_code,
+    u.unit_name as area_name,
+    u.unit_type,
+    null as area_type,
+    null as parent_area_key,
+    null as district_code,
+    u.province_code,
+    u.valid_to + 1 as valid_from,
+    null as valid_to,
+    u.footprint_from,
+    u.is_long_an
+from units as u
+where u.unit_level = 'district' and u.is_long_an and u.valid_to is not null

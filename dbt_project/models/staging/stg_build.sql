@@ -6,4 +6,4 @@ select
     knowledge_at,
     today
 from {{ source('audit', 'build') }}
-where build_schema = '{{ target.schema }}' and state not in ('replaced', 'failed')
+where build_schema = '{{ target.schema }}' and state not in ('replaced', 'failed', 'dropped')

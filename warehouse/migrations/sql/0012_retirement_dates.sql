@@ -32,7 +32,7 @@ begin atomic
     select
         r.sex,
         r.born,
-        min(greatest(r.day, r.begins))::date
+        min(greatest(r.day, r.begins))::date as retires_on
     from reached as r
     where r.day < r.ends
     group by r.sex, r.born;
