@@ -11,7 +11,6 @@ import runpy
 import sys
 
 from expectations.runner import quiet_great_expectations
-from warehouse.dbt_runner import warm_up
 
 LIBRARIES = (
     "python_calamine",
@@ -37,7 +36,6 @@ def main() -> None:
     quiet_great_expectations()
     for name in (*LIBRARIES, *STEPS):
         importlib.import_module(name)
-    warm_up()
     sys.argv = ["airflow", "scheduler"]
     runpy.run_module("airflow", run_name="__main__")
 

@@ -111,7 +111,10 @@ def _open_build(settings: Settings, run: Run, place: Callable[[Connection], tupl
     with connect(settings, run_id=run.run_id, kind=run.kind) as conn:
         colour, inputs = place(conn)
         _refuse_if_shown(conn, colour)
-        conn.execute("update audit.build set state = 'replaced' where build_schema = %s and state not in ('replaced', 'failed')", (colour,))
+        conn.execute(
+            "update audit.build set state = 'replaced' where build_schema = %s and state not in ('replaced', 'failed', 'dropped')",
+            (colour,),
+        )
         conn.execute(
             """
             insert into audit.build (build_id, run_id, build_schema, knowledge_at, today, input_fingerprint, code_version,

@@ -6,7 +6,6 @@ dbt is imported here and nowhere else; the import costs seconds, so only a build
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -72,20 +71,6 @@ def run_dbt(settings: Settings, schema: str, *, unit_tests: bool = False) -> Dbt
     expected = {name for name, node in manifest.nodes.items() if node.resource_type in wanted and node.config.enabled}
     results = [_node_result(result) for result in getattr(built.result, "results", [])]
     return DbtOutcome(results, expected)
-
-
-def warm_up() -> None:
-    """Parse the project once and throw the result away: dbt makes its readers and writers at their first use, which costs seconds.
-
-    What is forked from this process has them. No connection is opened.
-    """
-    from dbt.cli.main import dbtRunner
-
-    nowhere = dict.fromkeys(("HOST", "USER", "DATABASE", "SCHEMA"), "nowhere") | {"PORT": "5432"}
-    with tempfile.TemporaryDirectory() as folder, _environment({f"WAREHOUSE_DBT_{name}": value for name, value in nowhere.items()}):
-        paths = ["--project-dir", str(DBT_DIR), "--profiles-dir", str(DBT_DIR), "--target-path", folder, "--log-path", folder]
-        for _ in range(2):  # the second reads what the first has written
-            dbtRunner().invoke(["parse", *PRIVATE, "--log-level-file", "none", *paths])
 
 
 def _node_result(result: Any) -> NodeResult:
