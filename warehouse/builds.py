@@ -79,13 +79,13 @@ def _waits(conn: Connection, inputs: Inputs) -> bool:
 
 def build(settings: Settings, run: Run) -> BuildOutcome:
     """Build every mart in the idle colour and record nodes and hashes. Raises BuildFailed."""
+    restate(settings, run)  # where the last switch was cut off right after it: this build may take the older one's place
     return build_into(settings, run, lambda conn: (idle_colour(conn), current_inputs(conn, run)))
 
 
 def build_into(settings: Settings, run: Run, place: Callable[[Connection], tuple[str, Inputs]]) -> BuildOutcome:
     """Build every mart into the schemas and from the inputs that ``place`` names. Raises BuildFailed."""
     started = time.monotonic()
-    restate(settings, run)  # where the last switch was cut off right after it: this build may take the older one's place
     build_id, colour = _open_build(settings, run, place)
     try:
         outcome = run_dbt(settings, colour)
