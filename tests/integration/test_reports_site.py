@@ -146,13 +146,14 @@ def test_only_what_changed_is_written_again(warehouse: Settings, night: AuditBui
     second.end()
     write_site(warehouse, second.run.run_id)
     changed = {path.name for path in all_pages(warehouse) if before.get(path) != path.stat().st_mtime_ns}
-    assert {name for name in changed if not name.startswith("2024-")} == {
+    nights = {name for name in changed if name.startswith("2024-")}
+    assert len(nights) == 1
+    assert changed - nights == {
         "index.html",
         "27694-v1.html",
         "27694-v2.html",
         "27694-v2-changes.html",
     }
-    assert len(changed) == 4
     old = " ".join(page(warehouse, "submissions/household_review/2023/27694-v1.html").text.split())
     assert "Không phải làm gì với bản này. Bản 2 gửi sau đã được chấp nhận" in old
 
