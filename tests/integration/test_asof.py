@@ -15,6 +15,7 @@ from operations import asof as command
 from operations.cli import app
 from tests.support.mart_builder import Return, happen, people, send
 from tests.support.mart_fixtures import at, build_and_publish
+from tests.support.nights import TARGET
 from warehouse import asof
 from warehouse.clock import ClockError, parse_now
 from warehouse.database import connect, url_with
@@ -28,10 +29,6 @@ from warehouse.settings import Settings, get_settings
 CORRECTED, WITHDRAWN, TARGETS = "2024-01-11T22:00+07:00", "2024-01-12T22:00+07:00", "2024-02-20T22:00+07:00"
 BETWEEN = "2024-01-12T21:59:59+07:00"
 CORRECTION = Return("27694", 2023, people(9, 9), version=2)
-TARGET = (
-    "poverty_reduction,resolution_7_2024,compound,12.5,pct_per_year,2021,2025,2022-2026,Sở Nông nghiệp và Môi trường,"
-    '7/NQ-HĐND,2024-01-05,no,"Nghị quyết 7",2024-01-05,2025-12-31\n'
-)
 
 
 @pytest.fixture

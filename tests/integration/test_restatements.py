@@ -12,40 +12,19 @@ from operations.cli import app
 from operations.console import out
 from reporting.evidence import verify
 from tests.support.mart_builder import Return, happen, people, send
+from tests.support.mart_cells import cells_of, told_marts
 from tests.support.mart_fixtures import at, build_and_publish
+from tests.support.nights import TARGET
 from warehouse import publications
 from warehouse.builds import build
 from warehouse.database import Connection, connect
-from warehouse.mart_contracts import Mart
-from warehouse.mart_diff import build_tables
-from warehouse.mart_views import table_columns
 from warehouse.reference_data import REFERENCE_DIR, load_reference
-from warehouse.restatements import Cells, replay, restate
+from warehouse.restatements import replay, restate
 from warehouse.settings import Settings, get_settings
 
 NIGHTS = [f"2024-0{month}-{day}T22:00+07:00" for month, day in ((1, 11), (1, 12), (1, 13), (1, 17), (1, 18))]
 CORRECTION = Return("27694", 2023, people(9, 9), version=2)
 LATE = Return("27697", 2022, people(5, 5), version=2)
-TARGET = (
-    "poverty_reduction,resolution_7_2024,compound,12.5,pct_per_year,2021,2025,2022-2026,Sở Nông nghiệp và Môi trường,"
-    '7/NQ-HĐND,2024-01-05,no,"Nghị quyết 7",2024-01-05,2025-12-31\n'
-)
-
-
-def cells_of(conn: Connection, mart: Mart, build_schema: str) -> Cells:
-    """Every cell of a mart that holds something, as text."""
-    columns = [c.name for c in table_columns(conn, f"{build_schema}_marts", mart.table) if "time zone" not in c.data_type]
-    others = [name for name in columns if name not in mart.key]
-    picked = ", ".join(f'"{name}"::text' for name in [*mart.key, *others])
-    rows = conn.execute(f'select {picked} from "{build_schema}_marts"."{mart.table}"').fetchall()
-    width = len(mart.key)
-    return {
-        row[:width]: {name: value for name, value in zip(others, row[width:], strict=True) if value is not None} for row in rows
-    }  # fmt: skip
-
-
-def told_marts() -> list[Mart]:
-    return [mart for mart in build_tables() if not mart.is_restricted]
 
 
 def causes(conn: Connection, publication_id: int, mart: str, **where: str) -> set[tuple[str, Any]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -66,15 +67,22 @@ def small_province(server_url: str, template_database: str, tmp_path_factory: py
     return Template(home, returns)
 
 
-@pytest.fixture
-def published(server_url: str, small_province: Template, tmp_path: Path) -> Iterator[Settings]:
-    """Settings of a warehouse of its own in which the small province is published."""
+@contextmanager
+def copy_of_published(server_url: str, home: Path) -> Iterator[Settings]:
+    """Settings of a warehouse of its own, at home in the folder given, in which the small province is published. Ask for `small_province`."""
     name = database_from(server_url, DATABASE, "p")
     url = SecretStr(url_with(server_url, database=name))
-    home = tmp_path / "home"
     home.mkdir()
     share_parse(home, name)
     shutil.copytree(os.environ["WAREHOUSE_TEST_SECRETS"], home / "secrets")
-    yield Settings(home=home, url=url, workers=1, quiet=True, _env_file=None)
-    with psycopg.connect(server_url, autocommit=True) as conn:
-        conn.execute(f"drop database {name} with (force)")
+    try:
+        yield Settings(home=home, url=url, workers=1, quiet=True, _env_file=None)
+    finally:
+        with psycopg.connect(server_url, autocommit=True) as conn:
+            conn.execute(f"drop database {name} with (force)")
+
+
+@pytest.fixture
+def published(server_url: str, small_province: Template, tmp_path: Path) -> Iterator[Settings]:
+    with copy_of_published(server_url, tmp_path / "home") as settings:
+        yield settings
