@@ -5,6 +5,7 @@ dbt is imported here and nowhere else; the import costs seconds, so only a build
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -48,8 +49,11 @@ class DbtOutcome:
     """Every model and data test of the manifest: what a whole build must have run."""
 
 
-def run_dbt(settings: Settings, schema: str, *, unit_tests: bool = False) -> DbtOutcome:
-    """Build every model and run every data test into ``<schema>_*``; with ``unit_tests`` run those instead, over a build."""
+def run_dbt(settings: Settings, schema: str, *, unit_tests: bool = False, variables: dict[str, Any] | None = None) -> DbtOutcome:
+    """Build every model and run every data test into ``<schema>_*``; with ``unit_tests`` run those instead, over a build.
+
+    ``variables``: other values for those of dbt_project.yml; dbt then parses the project anew.
+    """
     from dbt.artifacts.resources.types import NodeType
     from dbt.cli.main import dbtRunner
 
@@ -57,6 +61,8 @@ def run_dbt(settings: Settings, schema: str, *, unit_tests: bool = False) -> Dbt
     paths = ["--project-dir", str(DBT_DIR), "--profiles-dir", str(DBT_DIR)]
     paths += ["--target-path", str(folder / "target"), "--log-path", str(folder / "logs")]
     logs = ["--log-level-file", "info", "--log-format-file", "json"]
+    if variables:
+        paths += ["--vars", json.dumps(variables)]
     with _environment(_variables(settings, schema)):
         parsed = dbtRunner().invoke(["parse", "--no-write-json", *PRIVATE, *paths, *logs])
         if not parsed.success:

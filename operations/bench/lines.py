@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from operations.airflow_environment import DAG_ID, airflow_environment
-from operations.bench import floors, machine, quarters
+from operations.bench import floors, history, machine, quarters
 from operations.bench.airflow_runs import EMPTY_DAG_ID, AirflowBench, airflow_bench
 from operations.bench.failing_rows import failing_rows_per_second
 from operations.bench.measure import Series, run_watched, watched
@@ -55,7 +55,7 @@ class Line:
 def measure(province: Province, *, repeat: int, say: Say) -> list[Line]:
     """Every line, in the order of the table. The province's warehouse is laid anew before each night."""
     files = province.files[2023]
-    slow = machine.slowness(province.settings.model_copy(update={"url": SecretStr(province.owner_url)}))
+    machine_now = machine.Machine(province.settings.model_copy(update={"url": SecretStr(province.owner_url)}))
     say("the years before, and a first night")
     province.prepare()
     province.lay(files)
@@ -66,23 +66,28 @@ def measure(province: Province, *, repeat: int, say: Say) -> list[Line]:
     # The first of each pays for imports and the parse; it is left out.
     passes = [floors.great_expectations_pass(province.settings) for _ in range(repeat + 1)][1:]
     builds = [floors.dbt_build(province.settings) for _ in range(repeat + 1)][1:]
+    machine_now.look()
     floor["Great Expectations pass"] = median(passes)
     floor["dbt build, warm"] = median(seconds for seconds, _ in builds)
     nodes = builds[0][1]
     say("failing rows")
     failing = median(failing_rows_per_second(province.settings) for _ in range(repeat))
     with airflow_bench(province.settings, chunks=-(-len(files) // province.settings.chunk_files)) as airflow:
-        lines += _airflow_lines(province, airflow, files, floor, repeat, slow, say)
+        lines += _airflow_lines(province, airflow, files, floor, repeat, say)
+        machine_now.look()
         lines.append(_quarter_line(province, airflow, floor["dbt build, warm"], repeat, say))
     lines += _mart_lines(province, repeat, say)
-    lines.append(Line("failing rows written a second", failing, 50_000, "rows/s", at_least=True, slowness=slow))
-    lines.append(Line("one dbt node", 1000 * floor["dbt build, warm"] / nodes, 60, "ms", parts={"nodes": nodes}, slowness=slow))
+    lines += _history_lines(province, repeat, say)
+    lines.append(Line("failing rows written a second", failing, 50_000, "rows/s", at_least=True))
+    lines.append(Line("one dbt node", 1000 * floor["dbt build, warm"] / nodes, 60, "ms", parts={"nodes": nodes}))
     lines.append(
         Line(
             "peak memory of a night with its children", night_cli.peak or 0, 1536, "MiB",
             parts={"`warehouse nightly`": night_cli.median}, peak_rss_mb=night_cli.peak,
         )
     )  # fmt: skip
+    for line in lines:
+        line.slowness = machine_now.slowness if line.unit in ("s", "ms", "rows/s") else 1
     return lines
 
 
@@ -121,7 +126,7 @@ def _cli_nights(province: Province, files: list[Path], repeat: int) -> Series:
 
 
 def _airflow_lines(
-    province: Province, airflow: AirflowBench, files: list[Path], floor: dict[str, float], repeat: int, slow: float, say: Say
+    province: Province, airflow: AirflowBench, files: list[Path], floor: dict[str, float], repeat: int, say: Say
 ) -> list[Line]:  # fmt: skip
     airflow.run(EMPTY_DAG_ID)  # the web server's first answers are slow
     empty, night, half, nothing = Series(), Series(), Series(), Series()
@@ -138,7 +143,7 @@ def _airflow_lines(
     night_parts = {"night": night.median, **parts}
     return [
         Line("the night on the files of 2023 / sum of its floors", night.median / least, 1.5, "x", parts=night_parts),
-        Line("overhead of the night over its floors", night.median - least, 20, "s", slowness=slow),
+        Line("overhead of the night over its floors", night.median - least, 20, "s"),
         Line("twice the communes / once", night.median / half.median, 1.8, "x", parts={"once": half.median, "twice": night.median}),
         Line("nothing new / an empty Airflow run", nothing.median / empty.median, 1.5, "x", parts={"nothing new": nothing.median}),
     ]
@@ -174,4 +179,23 @@ def _mart_lines(province: Province, repeat: int, say: Say) -> list[Line]:
     return [
         Line("a build with 12 quarters on file / with 1", twelve / one, 1.3, "x", parts={"with 1": one, "with 12": twelve}),
         Line("p95 of a mart's query as bi_reader / on a bare table", ratio, 1.3, "x", parts=shown),
+    ]
+
+
+def _history_lines(province: Province, repeat: int, say: Say) -> list[Line]:
+    """Over a warehouse of one year, and over the same with nine more."""
+    say("a correction with one year on file and with ten")
+    province.prepare_one_year()
+    one = history.correction_seconds(province.settings, repeat)
+    history.put_ten_years_on_file(province.settings)
+    ten = history.correction_seconds(province.settings, repeat)
+    say("builds as of a moment and on three maps")
+    seconds = history.build_pairs(province.settings, repeat)
+    as_of, maps = (seconds[a] / seconds[b] for a, b in ((history.AS_OF, history.PLAIN), (history.THREE, history.AT_TIME)))
+    space = history.bytes_a_household_year(province.settings)
+    return [
+        Line("a correction of the first year with 10 years on file / with 1", ten / one, 1.5, "x", parts={"with 1": one, "with 10": ten}),
+        Line("a build as of a moment / a plain one", as_of, 1.3, "x", parts={n: seconds[n] for n in (history.PLAIN, history.AS_OF)}),
+        Line("dbt on three maps / at_time only", maps, 2, "x", parts={name: seconds[name] for name in (history.AT_TIME, history.THREE)}),
+        Line("disk of ten years", space, 20_000, "bytes a household-year"),
     ]

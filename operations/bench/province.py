@@ -53,6 +53,15 @@ class Province:
         self._create("bench_before", DATABASE)
         self.kept = set(self._archived())
 
+    def prepare_one_year(self) -> None:
+        """A warehouse that holds the reviews of the first year alone, published."""
+        self._create(DATABASE, None)
+        shutil.rmtree(self.settings.home, ignore_errors=True)
+        self.settings.inbox_dir.mkdir(parents=True)
+        init(self.settings, synthetic=True, now=START)
+        self.deliver(self.files[min(self.files)])
+        run_night(self.settings, now=NIGHTS[min(NIGHTS)])
+
     def lay(self, files: list[Path]) -> None:
         """The warehouse as it was before the last night, with these files in its inbox."""
         self._create(DATABASE, "bench_before")

@@ -69,7 +69,7 @@ def small_province(server_url: str, template_database: str, tmp_path_factory: py
 
 @contextmanager
 def copy_of_published(server_url: str, home: Path) -> Iterator[Settings]:
-    """Settings of a warehouse of its own, at home in the folder given, in which the small province is published. Ask for `small_province`."""
+    """Settings of a warehouse of its own, at home in the folder given, with the small province published; who asks needs that fixture."""
     name = database_from(server_url, DATABASE, "p")
     url = SecretStr(url_with(server_url, database=name))
     home.mkdir()

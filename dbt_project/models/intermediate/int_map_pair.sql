@@ -4,6 +4,7 @@
 with maps as (
     select *
     from (values ('2021', '2021-01-01'::date), ('2025', '2025-07-01'::date)) as m (boundary, map_date)
+    where boundary = any('{ {{- var("maps") | join(",") -}} }'::text[])
 ),
 
 eras as (
