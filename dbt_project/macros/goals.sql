@@ -5,8 +5,9 @@
 {{ n0 }} * power(1 - {{ g }}, {{ t }}::numeric)
 {%- endmacro %}
 
+{#- A third of 100 % in each of three years is 100 %: what the division left over is rounded away. -#}
 {% macro share_path(n0, g, t) -%}
-{{ n0 }} * (1 - {{ g }} * {{ t }})
+{{ n0 }} * (1 - round({{ g }} * {{ t }}, 15))
 {%- endmacro %}
 
 {% macro compound_pace(n0, nt, t) -%}
