@@ -86,9 +86,9 @@ def build(settings: Settings, run: Run) -> BuildOutcome:
 def build_into(settings: Settings, run: Run, place: Callable[[Connection], tuple[str, Inputs]]) -> BuildOutcome:
     """Build every mart into the schemas and from the inputs that ``place`` names. Raises BuildFailed."""
     started = time.monotonic()
-    build_id, colour = _open_build(settings, run, place)
+    build_id, colour, is_fresh = _open_build(settings, run, place)
     try:
-        outcome = run_dbt(settings, colour)
+        outcome = run_dbt(settings, colour, anew=not is_fresh)
     except DbtFailed as error:
         _close(settings, run, build_id, "failed")
         raise BuildFailed(str(error)) from error
@@ -105,12 +105,16 @@ def build_into(settings: Settings, run: Run, place: Callable[[Connection], tuple
     return BuildOutcome(build_id, colour, len(outcome.results), time.monotonic() - started, hashes)
 
 
-def _open_build(settings: Settings, run: Run, place: Callable[[Connection], tuple[str, Inputs]]) -> tuple[UUID, str]:
-    """Write the row that dbt's models read: up to which moment they know, and which day it is."""
+def _open_build(settings: Settings, run: Run, place: Callable[[Connection], tuple[str, Inputs]]) -> tuple[UUID, str, bool]:
+    """Write the row that dbt's models read: up to which moment they know, and which day it is.
+
+    Gives the build's id, its schema, and whether what stands there was made by the same code and may be built on.
+    """
     build_id = uuid4()
     with connect(settings, run_id=run.run_id, kind=run.kind) as conn:
         colour, inputs = place(conn)
         _refuse_if_shown(conn, colour)
+        is_fresh = colour in COLOURS and _ended_well(conn, colour, inputs.code_version)
         conn.execute(
             "update audit.build set state = 'replaced' where build_schema = %s and state not in ('replaced', 'failed', 'dropped')",
             (colour,),
@@ -124,7 +128,16 @@ def _open_build(settings: Settings, run: Run, place: Callable[[Connection], tupl
             (build_id, run.run_id, colour, inputs.knowledge_at, inputs.today, inputs.fingerprint, inputs.code_version,
              inputs.rule_set_version, inputs.reference_version, run.now),
         )  # fmt: skip
-    return build_id, colour
+    return build_id, colour, is_fresh
+
+
+def _ended_well(conn: Connection, colour: str, code_version: str) -> bool:
+    """Whether the newest build of a colour came to its end, by this code: every later one marks it as replaced."""
+    row = conn.execute(
+        "select 1 from audit.build where build_schema = %s and state in ('built', 'checked', 'published') and code_version = %s",
+        (colour, code_version),
+    ).fetchone()
+    return row is not None
 
 
 def _refuse_if_shown(conn: Connection, colour: str) -> None:

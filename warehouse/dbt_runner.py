@@ -49,10 +49,12 @@ class DbtOutcome:
     """Every model and data test of the manifest: what a whole build must have run."""
 
 
-def run_dbt(settings: Settings, schema: str, *, unit_tests: bool = False, variables: dict[str, Any] | None = None) -> DbtOutcome:
+def run_dbt(
+    settings: Settings, schema: str, *, unit_tests: bool = False, anew: bool = False, variables: dict[str, Any] | None = None
+) -> DbtOutcome:
     """Build every model and run every data test into ``<schema>_*``; with ``unit_tests`` run those instead, over a build.
 
-    ``variables``: other values for those of dbt_project.yml; dbt then parses the project anew.
+    ``anew``: nothing that a build before left there is kept. ``variables``: other values for those of dbt_project.yml; dbt then parses the project anew.
     """
     from dbt.artifacts.resources.types import NodeType
     from dbt.cli.main import dbtRunner
@@ -69,6 +71,7 @@ def run_dbt(settings: Settings, schema: str, *, unit_tests: bool = False, variab
             raise DbtFailed(str(parsed.exception or "dbt could not parse the project"))
         manifest: Any = parsed.result
         what = ["test", "--select", "test_type:unit"] if unit_tests else ["build", "--exclude-resource-type", "unit_test"]
+        what += ["--full-refresh"] if anew else []
         command = [*what, "--threads", "2", "--no-write-json", *PRIVATE, *paths, *logs]
         built = dbtRunner(manifest=manifest).invoke(command)
     if built.exception is not None and not getattr(built.result, "results", None):

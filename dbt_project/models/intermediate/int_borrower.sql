@@ -1,7 +1,13 @@
 -- One row a household of a credit return in force, whatever its rows: its class on its first request date (1 January where it
 -- has none), what it needs, and what came of it. Outstanding debt is the household's own on each of its rows, never their sum.
 {# The planner takes the households of twelve quarters for few, and would sort them twice to merge them with their classes. #}
-{{ config(materialized='table', pre_hook='set local enable_mergejoin = off') }}
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='append',
+        pre_hook=['set local enable_mergejoin = off', "{{ drop_what_is_outdated('list_basis') }}"],
+    )
+}}
 
 with programmes as (
     select
@@ -36,7 +42,7 @@ requests as (
     inner join {{ ref('stg_credit_need') }} as n on p.submission_id = n.submission_id
     left join programmes as g
         on n.programme_code = g.programme_code and {{ in_force_on('g', 'coalesce(n.disbursement_date, p.period_end_date)') }}
-    where p.form_code = 'credit'
+    where p.form_code = 'credit' and {{ is_not_kept('p.submission_id') }}
 ),
 
 households as (
@@ -103,6 +109,8 @@ select
     eligible_with_need and not newly_served and not served_by_existing and not coalesce(is_waiting, false)
     and coalesce(is_refused, false) as refused,
     case when eligible_with_need then requested_vnd else 0 end as requested_vnd,
-    case when eligible_with_need then counted_vnd else 0 end as disbursed_vnd
+    case when eligible_with_need then counted_vnd else 0 end as disbursed_vnd,
+    b.list_basis as basis
 from served
+cross join {{ ref('int_basis') }} as b
 where borrower_class is not null

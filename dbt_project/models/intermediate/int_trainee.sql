@@ -1,6 +1,12 @@
 -- One row a person of a training return in force who has a need, whatever the rows: the household's class on the first need date,
 -- whether of working age on it, and what was given.
-{{ config(materialized='table') }}
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='append',
+        pre_hook="{{ drop_what_is_outdated('list_basis') }}",
+    )
+}}
 
 with people as (
     select
@@ -32,7 +38,7 @@ with people as (
     from {{ ref('int_commune_period') }} as p
     inner join {{ ref('stg_training_need') }} as t on p.submission_id = t.submission_id
     inner join {{ ref('stg_training_person') }} as n on t.submission_id = n.submission_id and t.row_number = n.row_number
-    where p.form_code = 'training'
+    where p.form_code = 'training' and {{ is_not_kept('p.submission_id') }}
     group by p.submission_id, p.area_key, p.period_key, p.period_year, p.period_end_date, n.person_row
     having bool_or(t.has_need)
 ),
@@ -82,6 +88,8 @@ select
     coalesce(with_need and trained and coached and oriented, false) as all_services,
     trained and is_of_age is false as trained_outside_age,
     coalesce(with_need and is_uncertain, false) as age_uncertain,
-    case when with_need then support_vnd else 0 end as support_vnd
+    case when with_need then support_vnd else 0 end as support_vnd,
+    b.list_basis as basis
 from classed
+cross join {{ ref('int_basis') }} as b
 where household_class is not null

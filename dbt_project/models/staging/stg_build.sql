@@ -4,6 +4,7 @@
 select
     build_id,
     knowledge_at,
-    today
+    today,
+    code_version
 from {{ source('audit', 'build') }}
 where build_schema = '{{ target.schema }}' and state not in ('replaced', 'failed', 'dropped')
