@@ -54,7 +54,13 @@ def restatements(
         say("Không có số liệu đã công bố nào thay đổi · no published figure has changed.")
         return
     table = Table(
-        "bảng · mart", "khóa · key", "cột · column", "trước · before", "sau · after", "lần · publications", "nguyên nhân · cause",
+        "bảng · mart",
+        "khóa · key",
+        "cột · column",
+        "trước · before",
+        "sau · after",
+        "lần · publications",
+        "nguyên nhân · cause",
         "nộp · submission",
     )
     for name, key, field, old, new, before, after, cause, submission in rows:
