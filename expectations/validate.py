@@ -2,7 +2,8 @@
 
 Rounds go by period end, then by version in the order of receipt: a list is judged after the list of the year before, and what is
 compared with lists after all of them. A round is frozen first, then judged, then written in one transaction; cut off anywhere, the
-next night judges it again. What was compared with a list that has changed since is judged again too; it stays accepted.
+next night judges it again. What was compared with a list that has changed since, or came before an earlier quarter that it is
+compared with, is judged again too; it stays accepted.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ COMPARABLE = """
 
 OUTDATED = f"""
     with judged as (
-        select distinct on (b.submission_id) b.submission_id, b.run_id
+        select distinct on (b.submission_id) b.submission_id, b.run_id, v.recorded_at
         from audit.validation_batch as b
         inner join audit.validation_run as v using (run_id, round)
         order by b.submission_id, v.recorded_at desc, v.round desc
@@ -64,13 +65,28 @@ OUTDATED = f"""
         (select submission_id, compared_id from present except select submission_id, compared_id from compared)
         union
         (select submission_id, compared_id from compared except select submission_id, compared_id from present)
+    ),
+    in_force as (
+        select s.*, f.accepted_at from audit.submission_in_force as f inner join intake.submission as s using (submission_id)
+    ),
+    overtaken as (
+        select s.submission_id
+        from in_force as s
+        inner join judged as j using (submission_id)
+        inner join in_force as o using (form_code, commune_code, commune_footprint_from)
+        where
+            s.form_code = any(%(own_form)s) and j.recorded_at < o.accepted_at and o.period_end_date < s.period_end_date
+            and o.period_end_date >= date_trunc('year', s.period_end_date) - interval '1 year'
     )
     select f.submission_id
     from audit.submission_in_force as f
     inner join judged as j using (submission_id)
-    where j.run_id <> %(this_run)s and f.submission_id in (select c.submission_id from changed as c)
+    where
+        j.run_id <> %(this_run)s
+        and f.submission_id in (select c.submission_id from changed as c union all select o.submission_id from overtaken as o)
 """
-"""What is in force and was last compared with other versions than those now in force."""
+"""What is in force and was last compared with other versions than those now in force, or with less: an earlier quarter (of the year,
+or the year before) came after it."""
 
 PENDING = f"select a.submission_id from audit.submission as a where a.state = 'received' union ({RETURNED_BEFORE_A_WAIVER})"
 """What waits to be accepted or returned: what came, and what was returned before a waiver for it."""
@@ -138,10 +154,11 @@ def _plan(conn: Connection, run: Run, wanted: str, values: dict[str, Any]) -> li
 
 
 def _compared_forms() -> dict[str, list[str]]:
-    """From the contracts: the forms that are compared with others, and pair by pair with which."""
+    """From the contracts: the forms that are compared with others, pair by pair with which, and those compared with their own."""
     pairs = [(form.code, other) for form in all_forms() for other in form.compares_with]
     forms = [form for form, _ in pairs]
-    return {"comparing": sorted(set(forms)), "forms": forms, "compared_forms": [other for _, other in pairs]}
+    own = [form for form, other in pairs if form == other]
+    return {"comparing": sorted(set(forms)), "forms": forms, "compared_forms": [other for _, other in pairs], "own_form": own}
 
 
 def rules_for(form_code: str, period_end: date) -> list[Rule]:

@@ -145,7 +145,8 @@ class Form(Strict):
     opens: dict[PeriodType, str] = {}
     """Period type -> ``MM-DD`` of the period's own year from which a return may arrive; else its first day."""
     compares_with: tuple[str, ...] = ()
-    """Forms whose official returns in force this form's rules read: they are judged first, and when they change it is judged again."""
+    """Forms whose official returns in force this form's rules read: they are judged first, and when they change it is judged again.
+    The form itself: its rules read its earlier quarters; where one of them comes late, the later one is judged again."""
     versions: tuple[Version, ...]
     sheets: tuple[Sheet, ...]
 

@@ -50,8 +50,18 @@ def restatements(
             """,
             {"mart": mart, "area": area, "column": column, "publication": publication, "limit": limit},
         ).fetchall()
+    if not rows:
+        say("Không có số liệu đã công bố nào thay đổi · no published figure has changed.")
+        return
     table = Table(
-        "bảng · mart", "khóa · key", "cột · column", "trước · before", "sau · after", "lần · publications", "cause", "nộp · submission"
+        "bảng · mart",
+        "khóa · key",
+        "cột · column",
+        "trước · before",
+        "sau · after",
+        "lần · publications",
+        "nguyên nhân · cause",
+        "nộp · submission",
     )
     for name, key, field, old, new, before, after, cause, submission in rows:
         table.add_row(name, key, field, old or "-", new or "-", f"{before} → {after}", cause, submission or "-")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.table import Table
@@ -15,6 +15,7 @@ from warehouse.settings import get_settings
 
 app = typer.Typer(help="What communes sent: one row a (form, commune, period, version).", no_args_is_help=True)
 
+State = Literal["received", "validated", "returned", "held", "accepted", "superseded", "withdrawn"]
 Identifier = Annotated[str, typer.Argument(help="Submission id, or its first 8 or more characters.")]
 
 
@@ -23,7 +24,7 @@ def list_(
     commune: Annotated[str | None, typer.Option(help="Commune code.")] = None,
     period: Annotated[str | None, typer.Option(help="Period key.")] = None,
     form: Annotated[str | None, typer.Option(help="Form code.")] = None,
-    state: Annotated[str | None, typer.Option(help="received | returned | accepted | superseded | withdrawn")] = None,
+    state: Annotated[State | None, typer.Option(help="Those in this state alone.")] = None,
     limit: Annotated[int, typer.Option(min=1)] = 200,
 ) -> None:
     """List submissions, newest first."""

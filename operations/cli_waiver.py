@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.table import Table
@@ -52,7 +52,7 @@ def add(
 
 @app.command("list", epilog="Example: warehouse waiver list --state in_force")
 def list_(
-    state: Annotated[str | None, typer.Option(help="in_force | expired | ended")] = None,
+    state: Annotated[Literal["in_force", "expired", "ended"] | None, typer.Option(help="Those in this state alone.")] = None,
     now: Annotated[str | None, typer.Option("--now", help="Moment to judge them by; only in a synthetic warehouse.")] = None,
 ) -> None:
     """List waivers, newest first."""

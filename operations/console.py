@@ -84,6 +84,10 @@ def run_main(app: Callable[[], None]) -> None:
             f"The database cannot be reached or cut the connection: {str(error).strip().splitlines()[0]}. See 'warehouse db status'.",
             FAILED,
         )
+    except psycopg.ProgrammingError:  # a table, column or function that is not there
+        if (behind := _behind()) is None:
+            raise
+        _stop(behind, FAILED)
     except OSError as error:
         if error.errno in (28, 27):  # ENOSPC, EFBIG
             _stop(
@@ -96,6 +100,21 @@ def run_main(app: Callable[[], None]) -> None:
 
 class CommandError(Exception):
     """A command cannot do what was asked; the message says why and what to do."""
+
+
+def _behind() -> str | None:
+    """In both languages: the database is not yet, or no longer, of this code. None where it is."""
+    from operations.status_findings import finding
+    from warehouse.database import connect
+    from warehouse.migrate import revision_of_code, revision_of_database
+    from warehouse.settings import get_settings
+
+    with connect(get_settings()) as conn:
+        revision, wanted = revision_of_database(conn), revision_of_code()
+    if revision == wanted:
+        return None
+    found = finding("MIGRATIONS-BEHIND", revision=revision or "-", revision_of_code=wanted)
+    return f"{found.vi}\n{found.en}"
 
 
 def _stop(message: str, code: int) -> None:

@@ -77,6 +77,10 @@ class Mart(Strict):
     first_review_of_a_standard: Words | None = None
     columns: dict[str, Source]
 
+    def sheet_of(self, source: Source) -> str:
+        """The contract sheet whose rows are shown."""
+        return source.sheet or self.counting.sheet
+
     @property
     def counting(self) -> Counting:
         assert self.counted_by is not None

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 
+CLASSES = ("poor", "near_poor", "newly_escaped", "all")
+
+
 class TraceError(Exception):
     """Nothing to walk back from; the message says what there is."""
 
@@ -127,6 +130,8 @@ def trace(conn: Connection, mart: str, area_code: str, period_key: str, column: 
     contract = known[mart]
     if column not in contract.columns:
         raise TraceError(f"'{column}' of {mart} cannot be traced; these can: {', '.join(contract.columns)}.")
+    if contract.class_column and counted_class not in CLASSES:
+        raise TraceError(f"{mart} has no class '{counted_class}': {', '.join(CLASSES)}.")
     condition = sql.SQL("(f.area_code = %(area)s or f.area_key = %(area)s)")
     found = _facts(conn, mart, period_key, condition, {"area": area_code}, (contract.class_column, counted_class))
     if not found:
@@ -175,7 +180,7 @@ def _trace_fact(conn: Connection, mart: str, contract: Mart, fact: Row, column: 
     title = one(
         conn,
         "select title from intake.sheet where submission_id = %(id)s and sheet = %(sheet)s",
-        {"id": given.submission_id, "sheet": source.sheet},
+        {"id": given.submission_id, "sheet": contract.sheet_of(source)},
     )
     wanted = Wanted(contract, source, given.submission_id, common["counted_class"], publication.build_schema)
     traced = () if fact[column] is None and source.movement else traced_rows(conn, wanted)

@@ -52,7 +52,7 @@ class Wanted:
 def traced_rows(conn: Connection, wanted: Wanted) -> tuple[TracedRow, ...]:
     """The intake rows, in the order of the sheet."""
     source = wanted.source
-    table = source.sheet or wanted.mart.counting.sheet
+    table = wanted.mart.sheet_of(source)
     sheet = load_form(wanted.mart.form).sheet(table)
     shown = [sheet.column(name) for name in source.shown]
     picked, values = _counted(wanted) if source.sheet is None else _by_cells(wanted)

@@ -74,7 +74,7 @@ def _rows(traced: Trace) -> Table:
     households = any(row.household_code or row.name_masked for row in traced.rows)
     if households:
         table.add_column("Mã hộ")
-        table.add_column("Chủ hộ (đã che)")
+        table.add_column("Họ tên (đã che)")
     if traced.rows:
         for cell in traced.rows[0].cells:
             table.add_column(cell.label)

@@ -125,7 +125,9 @@ CASES: Cases = {
     "TRN-08W Chưa is no other status than none": (rows(NO_COURSE, {**NO_COURSE, "training_status": "Chưa"}), {"TRN-08W"}),
     "TRN-08W another name under one ID": (
         rows({}, {"person_name": "Tên Khác", "enrolment_date": date(2023, 7, 3), "completion_date": date(2023, 9, 1)}), {"TRN-08W"}),
-    "same name, two IDs": (rows({}, {**STUDYING, "citizen_id": "080080009999"}), set()),
+    "TRN-08W one person, two IDs": (rows({}, {**STUDYING, "support_vnd": None, "citizen_id": "080080009999"}), {"TRN-08W"}),
+    "same name, two births": (
+        rows({}, {**STUDYING, "support_vnd": None, "citizen_id": "080081009999", "birth_date": date(1981, 5, 2)}), set()),
     "TRN-13 sex": (trainee(citizen_id="080180001234"), {"TRN-13"}),
     "TRN-13 year": (trainee(citizen_id="080081001234"), {"TRN-13"}),
     "TRN-13 century": (trainee(citizen_id="080280001234"), {"TRN-13"}),

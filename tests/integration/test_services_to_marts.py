@@ -93,6 +93,7 @@ def test_three_returns_make_the_three_promises(warehouse: Settings, conn: psycop
             for counted_class in ("poor", "near_poor", "all"):
                 traced = trace(conn, mart, "27694", period, column, counted_class)
                 for part in traced.parts if source.ratio else (traced,):
+                    assert part.sheet_title, (mart, part.column)
                     assert part.found == part.value, (mart, period, part.column, counted_class)
                     assert all("?" not in cell.cell for row in part.rows for cell in row.cells)
     served = trace(conn, "fct_loan_coverage", "27694", "2023", "served", "poor")
