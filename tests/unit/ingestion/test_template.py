@@ -167,7 +167,7 @@ def test_it_is_light_and_no_cell_waits_for_a_formula_of_data(path: Path) -> None
         ("27688", "2025", "No commune 27688 in force on 31/12/2025"),
         ("00001", "2023", "No commune 00001"),
         ("27694", "2023-Q5", "is not a period"),
-        ("27694", "2023-11", "not asked for by month"),
+        ("27694", "2023-H1", "not asked for by half_year"),
         ("27694", "2020", "no version for 2020"),
     ],
 )

@@ -154,23 +154,26 @@ comment on view intake.batch_month_before is 'Rows of tonight''s monthly lists w
 -- What the months between last year's return and tonight's annual list say of each household: its class before the first and after the
 -- last of them. A decision after the annual list was signed belongs to the year that follows.
 create view intake.batch_months as
-with annual as (
+with last_year as (
+    select
+        p.submission_id,
+        max(c.signed_date) as signed_date
+    from intake.batch_previous as p
+    inner join intake.cover as c on p.previous_submission_id = c.submission_id
+    group by p.submission_id
+),
+
+annual as (
     select
         s.submission_id,
         s.commune_code,
         s.commune_footprint_from,
         s.period_year,
         c.signed_date as until,
-        coalesce(
-            (
-                select max(o.signed_date) from intake.batch_previous as p
-                inner join intake.cover as o on p.previous_submission_id = o.submission_id
-                where p.submission_id = s.submission_id
-            ),
-            s.period_start_date - 1
-        ) as since
+        coalesce(y.signed_date, s.period_start_date - 1) as since
     from intake.batch_submission as s
     inner join intake.cover as c using (submission_id)
+    left join last_year as y using (submission_id)
     where s.form_code = 'household_review' and s.period_type = 'year'
 ),
 

@@ -1,0 +1,166 @@
+"""The class of a household on a day after its commune merged: by the lists of before, under the code of before, or by nobody's.
+
+27694 took in all of 27688 on 1/12/2024, and on 1/7/2025 with others became Phường Long An under the same code; a part of 28063 came too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+
+from tests.conftest import fresh_warehouse
+from warehouse.database import connect, copy_rows
+from warehouse.reference_data import current
+from warehouse.settings import Settings
+
+pytestmark = pytest.mark.xdist_group("class_across_mergers")
+
+OLD, WITH_27688, LONG_AN = "27694@2004-08-31", "27694@2024-12-01", "27694@2025-07-01"
+GIVEN_UP = "27688@2004-08-31"
+PART = "28063@2004-08-31"
+STAYED, ESCAPED = ("poor", "poor", "unchanged"), ("poor", "not_poor", "escaped_poor")
+NEWLY, NEAR = ("not_poor", "poor", "newly_poor"), ("near_poor", "near_poor", "unchanged")
+
+List = tuple[str, date, dict[str, tuple[str, str, str]], dict[str, tuple[str | None, str | None]]]
+"""Ground, day of decision, household -> (opening, closing, movement), household -> (commune, code) of before."""
+
+
+@pytest.fixture(scope="module")
+def settings(server_url: str, template_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    with fresh_warehouse(server_url, template_database, tmp_path_factory.mktemp("mergers")) as settings:
+        yield settings
+
+
+@pytest.fixture
+def conn(settings: Settings) -> Iterator[psycopg.Connection]:
+    with connect(settings) as connection:
+        yield connection
+
+
+def put(conn: psycopg.Connection, given: List) -> UUID:
+    """A list as it stands in intake; what became of it is not asked here."""
+    ground, day, households, before = given
+    commune, _, footprint = ground.partition("@")
+    submission = uuid4()
+    copy_rows(
+        conn, "audit.received_file", ["sha256", "file_name", "size_bytes", "received_at", "recorded_at", "state"],
+        [[submission.hex * 2, "list.xlsx", 1, day, day, "read"]],
+    )  # fmt: skip
+    copy_rows(
+        conn, "intake.submission",
+        ["submission_id", "sha256", "form_code", "form_version", "commune_code", "commune_valid_from", "commune_footprint_from", "period_key",
+         "period_type", "period_start_date", "period_end_date", "result_stage", "version", "file_name", "received_at", "recorded_at"],
+        [[submission, submission.hex * 2, "household_review", "1", commune, footprint, footprint, str(day.year), "year",
+          date(day.year, 1, 1), date(day.year, 12, 31), "final", 1, "list.xlsx", day, day]],
+    )  # fmt: skip
+    copy_rows(conn, "intake.cover", ["submission_id", "row_number", "signed_date"], [[submission, 1, day]])
+    copy_rows(
+        conn, "intake.household_list",
+        ["submission_id", "row_number", "household_code", "previous_commune_code", "previous_household_code", "opening_class", "closing_class",
+         "movement", "decision_date", "left_list_date"],
+        [[submission, row, code, *before.get(code, (None, None)), *triple, day, day if "escaped" in triple[2] else None]
+         for row, (code, triple) in enumerate(households.items(), start=8)],
+    )  # fmt: skip
+    return submission
+
+
+def classes(conn: psycopg.Connection, ground: str, *lists: List) -> dict[str, list[tuple[str, str, bool]]]:
+    """Household code -> (from, class, under a code of before), as a return of the ground is read against these lists alone."""
+    found: dict[str, list[tuple[str, str, bool]]] = {}
+    with conn.transaction(force_rollback=True):
+        ids = [put(conn, one) for one in lists]
+        for code, since, name, is_alias in conn.execute(
+            "select household_code, class_from::text, list_class, is_alias from intake.class_span(%s, %s, intake.newest_load('unit'), "
+            "intake.newest_load('succession')) order by household_code, class_from",
+            (ids, [ground]),
+        ):
+            found.setdefault(code, []).append((since, name, is_alias))
+    return found
+
+
+def spans(*pairs: tuple[str, str], is_alias: bool = False) -> list[tuple[str, str, bool]]:
+    return [(since, name, is_alias) for since, name in pairs]
+
+
+BEFORE, D2023, D2024, D2025 = "-infinity", "2023-12-22", "2024-12-22", "2025-12-22"
+POOR = spans((BEFORE, "poor"), (D2023, "poor"))
+DECIDED_2023, DECIDED_2024, DECIDED_2025 = date(2023, 12, 22), date(2024, 12, 22), date(2025, 12, 22)
+
+
+def test_before_its_first_list_a_new_commune_is_read_by_those_before(conn: psycopg.Connection) -> None:
+    lists: tuple[List, ...] = ((OLD, DECIDED_2023, {"A": STAYED}, {}), (GIVEN_UP, DECIDED_2023, {"B": ESCAPED}, {}))
+    assert classes(conn, WITH_27688, *lists) == {"A": POOR, "B": spans((BEFORE, "poor"), (D2023, "not_poor"))}
+    # over two changes
+    assert classes(conn, LONG_AN, *lists) == {"A": POOR, "B": spans((BEFORE, "poor"), (D2023, "not_poor"))}
+    # the commune before has none of it
+    assert classes(conn, OLD, *lists) == {"A": POOR}
+
+
+def test_a_code_that_two_of_them_used_is_nobodys(conn: psycopg.Connection) -> None:
+    both: tuple[List, ...] = ((OLD, DECIDED_2023, {"A": STAYED}, {}), (GIVEN_UP, DECIDED_2023, {"A": NEAR}, {}))
+    assert classes(conn, WITH_27688, *both) == {}
+    assert classes(conn, LONG_AN, *both) == {}
+    # its own list speaks for itself, and knows nothing of what was before
+    own: List = (WITH_27688, DECIDED_2024, {"A": STAYED}, {})
+    assert classes(conn, WITH_27688, *both, own) == {"A": spans((BEFORE, "poor"), (D2024, "poor"))}
+    assert classes(conn, LONG_AN, *both, own) == {"A": spans((BEFORE, "poor"), (D2024, "poor"))}
+    # and where it says whose the code was, that one's list speaks for the time before
+    told: List = (WITH_27688, DECIDED_2024, {"A": STAYED}, {"A": ("27688", None)})
+    assert classes(conn, WITH_27688, *both, told) == {"A": spans((BEFORE, "near_poor"), (D2023, "near_poor"), (D2024, "poor"))}
+
+
+def test_a_part_of_a_commune_counts_as_one_of_them(conn: psycopg.Connection) -> None:
+    assert classes(conn, LONG_AN, (PART, DECIDED_2024, {"P": STAYED}, {})) == {"P": spans((BEFORE, "poor"), (D2024, "poor"))}
+
+
+def test_a_household_is_found_under_its_new_code_and_under_the_one_before(conn: psycopg.Connection) -> None:
+    lists: tuple[List, ...] = (
+        (GIVEN_UP, DECIDED_2023, {"A": STAYED, "C": STAYED}, {}),
+        (WITH_27688, DECIDED_2024, {"N": ESCAPED, "C": STAYED}, {"N": ("27688", "A")}),
+    )
+    whole = ((BEFORE, "poor"), (D2023, "poor"), (D2024, "not_poor"))
+    assert classes(conn, WITH_27688, *lists) == {
+        "A": spans(*whole, is_alias=True), "C": spans((BEFORE, "poor"), (D2023, "poor"), (D2024, "poor")), "N": spans(*whole),
+    }  # fmt: skip
+    # a second change of codes: each list says the one before
+    again: List = (LONG_AN, DECIDED_2025, {"L": NEWLY}, {"L": ("27694", "N")})
+    found = classes(conn, LONG_AN, *lists, again)
+    assert found["L"] == spans(*whole, (D2025, "poor"))
+    assert found["N"] == spans(*whole, (D2025, "poor"), is_alias=True)
+
+
+def test_a_code_that_came_back_for_another_household_is_not_its_own_past(conn: psycopg.Connection) -> None:
+    """Own household A was B of 27688; the A of 27694 before is another, and is not found any more."""
+    lists: tuple[List, ...] = (
+        (OLD, DECIDED_2023, {"A": NEAR}, {}),
+        (GIVEN_UP, DECIDED_2023, {"B": STAYED}, {}),
+        (WITH_27688, DECIDED_2024, {"A": STAYED}, {"A": ("27688", "B")}),
+    )
+    whole = ((BEFORE, "poor"), (D2023, "poor"), (D2024, "poor"))
+    assert classes(conn, WITH_27688, *lists) == {"A": spans(*whole), "B": spans(*whole, is_alias=True)}
+
+
+def test_two_households_that_had_one_code_are_not_found_under_it(conn: psycopg.Connection) -> None:
+    lists: tuple[List, ...] = (
+        (OLD, DECIDED_2023, {"A": NEAR}, {}),
+        (GIVEN_UP, DECIDED_2023, {"A": STAYED}, {}),
+        (WITH_27688, DECIDED_2024, {"M": NEAR, "N": STAYED}, {"M": ("27694", "A"), "N": ("27688", "A")}),
+    )
+    assert classes(conn, WITH_27688, *lists) == {
+        "M": spans((BEFORE, "near_poor"), (D2023, "near_poor"), (D2024, "near_poor")),
+        "N": spans((BEFORE, "poor"), (D2023, "poor"), (D2024, "poor")),
+    }
+
+
+def test_the_succession_is_read_as_it_was_known(conn: psycopg.Connection) -> None:
+    """A load before the first knows of no merger."""
+    with conn.transaction(force_rollback=True):
+        submission = put(conn, (GIVEN_UP, DECIDED_2023, {"B": STAYED}, {}))
+        asked = "select count(*) from intake.class_span(%s, %s, 0, 0)"
+        assert conn.execute(asked, ([submission], [WITH_27688])).fetchone() == (0,)
+    grounds = {f"{code}@{since}" for code, since in current(conn, "unit", "code, footprint_from") if len(code) == 5}
+    assert {OLD, WITH_27688, LONG_AN, GIVEN_UP, PART} <= grounds
