@@ -6,13 +6,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID, uuid4
 
 import psycopg
 import pytest
 
+from operations.nightly import run_night
 from tests.conftest import fresh_warehouse
+from tests.support.lists import Row, a_list, escaped, listed, send
+from tests.support.workbooks import RECEIVED, CreditReturn
 from warehouse.database import connect, copy_rows
 from warehouse.reference_data import current
 from warehouse.settings import Settings
@@ -164,3 +167,35 @@ def test_the_succession_is_read_as_it_was_known(conn: psycopg.Connection) -> Non
         assert conn.execute(asked, ([submission], [WITH_27688])).fetchone() == (0,)
     grounds = {f"{code}@{since}" for code, since in current(conn, "unit", "code, footprint_from") if len(code) == 5}
     assert {OLD, WITH_27688, LONG_AN, GIVEN_UP, PART} <= grounds
+
+
+def test_rules_and_marts_ask_the_lists_of_the_communes_before(settings: Settings, conn: psycopg.Connection) -> None:
+    second: Row = {"head_citizen_id": "080060001299", "name": "Trần Hộ Hai"}
+    here, given_up = ("27694", "Phường 1"), ("27688", "Phường 2")
+    send(settings, a_list(2023, listed(), listed("HN-3", **second)), here, "2023 here.xlsx", RECEIVED)
+    lists = a_list(2023, listed(head_citizen_id="080060001297"), escaped("HN-2", left=DECIDED_2023, head_citizen_id="080060001298"))
+    send(settings, lists, given_up, "2023 given up.xlsx", RECEIVED)
+    credit = CreditReturn(period="2024-Q4", as_of_date=date(2024, 12, 31), signed_date=date(2025, 1, 4))
+    lent = {"request_date": date(2024, 3, 1), "disbursement_date": date(2024, 4, 3), "citizen_id": None}
+    good = credit.rows["credit_need"][0]
+    credit.rows["credit_need"] = [
+        {**good, **lent, "household_code": code, "borrower_name": f"Người Vay {code}", "borrower_class": name, "programme_code": programme}
+        for code, name, programme in (
+            ("HN-2", "Hộ nghèo", "01"), ("HN-001", "Hộ cận nghèo", "19"), ("HN-3", "Hộ nghèo", "01"), ("HN-9", "Hộ nghèo", "01"),
+        )
+    ]  # fmt: skip
+    send(settings, credit, here, "credit.xlsx", RECEIVED + timedelta(days=374))
+    assert run_night(settings, now="2025-01-10T22:00+07:00")["accepted"] == 3
+    said = conn.execute(
+        "select rule_code, value_masked, reason_en from audit.failing_row where rule_code like 'BTW-0%' order by rule_code"
+    ).fetchall()
+    assert said == [
+        ("BTW-01", "Hộ nghèo", "On 01/03/2024 the list 27688 2023 (v1) has household HN-2 as newly_escaped"),
+        ("BTW-02", "HN-9", "On 01/03/2024 household HN-9 is on no list (compared with 27688 2023 (v1), 27694 2023 (v1))"),
+    ], "two communes used HN-001: the form is believed"
+    found = conn.execute(
+        "select borrower_class, households_listed, households_in_class from marts.fct_loan_coverage where area_key = %s "
+        "and boundary = 'at_time' and period_key = '2024-Q4' and borrower_class <> 'all' order by 1",
+        (WITH_27688,),
+    ).fetchall()
+    assert found == [("near_poor", 1, 0), ("newly_escaped", 1, None), ("poor", 2, 3)]

@@ -72,7 +72,11 @@ language sql stable parallel safe rows 100000
 -- households met with households: what the planner knows of an array's rows would have it look each up singly
 set enable_nestloop = off
 as $$
-    with recursive edge as materialized (
+    with recursive asked as (
+        select distinct a.area_key from unnest(grounds) as a (area_key)
+    ),
+
+    edge as materialized (
         select
             p.area_key,
             p.predecessor_key
@@ -81,7 +85,7 @@ as $$
 
     before as (
         select e.* from edge as e
-        where e.area_key = any(grounds)
+        where e.area_key in (select a.area_key from asked as a)
         union
         select e.*
         from before as b
@@ -162,7 +166,7 @@ as $$
             h.household_code,
             h.path
         from carried as h
-        where h.area_key = any(grounds) and h.path <> h.area_key
+        where h.path <> h.area_key and h.area_key in (select a.area_key from asked as a)
     ),
 
     -- of two communes that both used the code nobody can tell whose it is: neither is
@@ -189,7 +193,7 @@ as $$
             d.left_list_date,
             d.decision_date
         from decided as d
-        where d.area_key = any(grounds)
+        where d.area_key in (select a.area_key from asked as a)
         union all
         select
             h.area_key,
