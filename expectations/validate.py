@@ -1,8 +1,9 @@
 """Validate: every pending submission against the rules in force for its period; accepted or returned.
 
-Rounds go by period end, then by version in the order of receipt: a list is judged after the list of the year before and those of the
-year's months, and what is compared with lists after all of them. A round is frozen first, then judged, then written in one transaction; cut off anywhere, the
-next night judges it again. What was compared with a list that has changed since is judged again too; it stays accepted.
+Rounds go by period end, then by version in the order of receipt: a list is judged after the list of the year before and those of its
+year's months, and what is compared with lists after all of them. A round is frozen first, then judged, then written in one transaction;
+cut off anywhere, the next night judges it again. What was compared with a list that has changed since is judged again too; it stays
+accepted.
 """
 
 from __future__ import annotations

@@ -55,16 +55,17 @@ def put(conn: psycopg.Connection, given: List) -> UUID:
     )  # fmt: skip
     copy_rows(
         conn, "intake.submission",
-        ["submission_id", "sha256", "form_code", "form_version", "commune_code", "commune_valid_from", "commune_footprint_from", "period_key",
-         "period_type", "period_start_date", "period_end_date", "result_stage", "version", "file_name", "received_at", "recorded_at"],
+        ["submission_id", "sha256", "form_code", "form_version", "commune_code", "commune_valid_from", "commune_footprint_from",
+         "period_key", "period_type", "period_start_date", "period_end_date", "result_stage", "version", "file_name",
+         "received_at", "recorded_at"],
         [[submission, submission.hex * 2, "household_review", "1", commune, footprint, footprint, str(day.year), "year",
           date(day.year, 1, 1), date(day.year, 12, 31), "final", 1, "list.xlsx", day, day]],
     )  # fmt: skip
     copy_rows(conn, "intake.cover", ["submission_id", "row_number", "signed_date"], [[submission, 1, day]])
     copy_rows(
         conn, "intake.household_list",
-        ["submission_id", "row_number", "household_code", "previous_commune_code", "previous_household_code", "opening_class", "closing_class",
-         "movement", "decision_date", "left_list_date"],
+        ["submission_id", "row_number", "household_code", "previous_commune_code", "previous_household_code", "opening_class",
+         "closing_class", "movement", "decision_date", "left_list_date"],
         [[submission, row, code, *before.get(code, (None, None)), *triple, day, day if "escaped" in triple[2] else None]
          for row, (code, triple) in enumerate(households.items(), start=8)],
     )  # fmt: skip

@@ -82,7 +82,8 @@ def test_every_rule_on_months_fires_on_its_example_and_nothing_else(warehouse: S
     assert counts["returned"] == 0
     fired: dict[str, set[str]] = defaultdict(set)
     for commune, period, code in conn.execute(
-        "select s.commune_code, s.period_key, f.rule_code from audit.failing_row as f inner join intake.submission as s using (submission_id)"
+        "select s.commune_code, s.period_key, f.rule_code from audit.failing_row as f "
+        "inner join intake.submission as s using (submission_id)"
     ):
         fired[f"{commune} {period}"].add(code)
     found = {name: fired[f"{places[name][0]} {built.cover['period']}"] for name, (_, built, _) in CASES.items()}
@@ -127,7 +128,9 @@ def test_months_move_the_class_on_a_day_and_no_annual_figure(warehouse: Settings
         "select mart, period_key, expected_submissions, accepted_submissions, completeness_pct from marts.data_status "
         "where period_key like '2023-05'"
     ).fetchall() == [("fct_household_status", "2023-05", 0, 1, None), ("submission_compliance", "2023-05", 0, 1, None)]
-    figures = conn.execute("select distinct period_key, sum(poor_households) from marts.fct_poverty_default group by 1 order by 1").fetchall()
+    figures = conn.execute(
+        "select distinct period_key, sum(poor_households) from marts.fct_poverty_default group by 1 order by 1"
+    ).fetchall()
     assert ("2022", 1) in figures
     assert not [key for key, _ in figures if "-" in key]
 
@@ -150,7 +153,9 @@ def test_months_move_the_class_on_a_day_and_no_annual_figure(warehouse: Settings
     story = run_night(warehouse, now="2024-01-05T22:00+07:00")
     assert (story["accepted"], story["returned"]) == (1, 1)
     assert "BTW-12" in found(conn, "2024-02")
-    states = conn.execute("select period_key, version, state from audit.submission where period_key in ('2023-08', '2024-02') order by 1, 2")
+    states = conn.execute(
+        "select period_key, version, state from audit.submission where period_key in ('2023-08', '2024-02') order by 1, 2"
+    )
     assert states.fetchall() == [("2023-08", 1, "superseded"), ("2023-08", 2, "accepted"), ("2024-02", 1, "returned")]
 
 

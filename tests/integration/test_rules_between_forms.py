@@ -15,13 +15,10 @@ from uuid import UUID
 import psycopg
 
 from expectations.catalogue import load_rules
-from expectations.validate import validate_pending
-from ingestion.collect import collect
 from operations.submissions import withdraw
 from reporting.evidence import verify
 from tests.support.lists import Row, a_list, escaped, gone, judge, listed, newly, send, villages
 from tests.support.workbooks import MEMBER, RECEIVED, CreditReturn, Return, TrainingReturn
-from warehouse.reference_data import current
 from warehouse.runs import start_run
 from warehouse.settings import Settings
 

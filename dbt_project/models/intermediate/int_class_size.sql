@@ -87,7 +87,11 @@ inherited as (
     inner join {{ ref('int_predecessor') }} as p on o.area_key = p.area_key
     left join own as b
         on p.predecessor_key = b.area_key and o.period_year = b.period_year and o.household_class = b.household_class
-    where not exists (select 1 from reviews as r where r.area_key = o.area_key and r.period_year = o.period_year - 1)
+    where
+        not exists (
+            select 1 from reviews as r
+            where r.area_key = o.area_key and r.period_year = o.period_year - 1
+        )
     group by o.area_key, o.period_year, o.household_class
 )
 

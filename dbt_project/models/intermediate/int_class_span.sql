@@ -15,7 +15,10 @@ with reviews as (
 asked as (
     select
         array(select r.submission_id from reviews as r) as lists,
-        array(select distinct c.area_key from {{ ref('int_commune_period') }} as c where c.is_accepted) as grounds
+        array(
+            select distinct c.area_key from {{ ref('int_commune_period') }} as c
+            where c.is_accepted
+        ) as grounds
 )
 
 select

@@ -55,7 +55,7 @@ comment on function intake.predecessor_ground is
 'reference.unit and reference.succession.';
 
 drop view intake.batch_listed;
-drop function intake.class_span(uuid []);
+drop function intake.class_span(uuid[]);
 
 create function intake.class_span(lists uuid[], grounds text[], unit_load bigint, succession_load bigint)
 returns table (

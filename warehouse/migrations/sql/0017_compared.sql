@@ -34,7 +34,7 @@ with placed as (
 given as (
     select p.*
     from placed as p
-    inner join audit.submission_in_force as f using (submission_id)
+    inner join audit.submission_in_force using (submission_id)
     where p.result_stage = 'final'
 ),
 
@@ -86,9 +86,10 @@ select
 from audit.validation_compared as c
 inner join intake.batch_submission as s using (submission_id)
 inner join intake.submission as o on c.compared_id = o.submission_id
-cross join lateral (
-    values (s.commune_code = o.commune_code and s.commune_footprint_from = o.commune_footprint_from)
-) as k (is_own)
+cross join
+    lateral (
+        values (s.commune_code = o.commune_code and s.commune_footprint_from = o.commune_footprint_from)
+    ) as k (is_own)
 where c.run_id = nullif(current_setting('warehouse.run_id', true), '')::uuid;
 comment on view intake.batch_compared is
 'Tonight''s returns with each list that they are compared with, named with its version. compared_year only where it is the annual review '
@@ -131,7 +132,10 @@ elsewhere as (
         l.household_code
     from intake.batch_compared as c
     inner join intake.household_list as l on c.compared_id = l.submission_id
-    where not c.is_own and l.submission_id = any(array(select b.compared_id from intake.batch_compared as b where not b.is_own))
+    where not c.is_own and l.submission_id = any(array(
+        select b.compared_id from intake.batch_compared as b
+        where not b.is_own
+    ))
 )
 
 select

@@ -198,7 +198,10 @@ decided as (
     inner join audit.submission_in_force as f on o.submission_id = f.submission_id
     inner join intake.cover as c on o.submission_id = c.submission_id
     inner join intake.household_list as m on o.submission_id = m.submission_id
-    where o.result_stage = 'final' and coalesce(m.decision_date, c.signed_date) > a.since and coalesce(m.decision_date, c.signed_date) <= a.until
+    where
+        o.result_stage = 'final'
+        and coalesce(m.decision_date, c.signed_date) > a.since
+        and coalesce(m.decision_date, c.signed_date) <= a.until
 )
 
 select
