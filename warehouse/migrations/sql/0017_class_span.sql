@@ -97,6 +97,7 @@ as $$
             l.submission_id,
             s.commune_code || '@' || s.commune_footprint_from as area_key,
             s.period_end_date,
+            s.period_type = 'year' as is_annual,
             l.household_code,
             l.previous_household_code,
             l.previous_commune_code,
@@ -132,6 +133,7 @@ as $$
             d.household_code,
             d.submission_id,
             d.period_end_date,
+            d.is_annual,
             d.opening_class,
             d.closing_class,
             d.left_list_date,
@@ -145,6 +147,7 @@ as $$
             coalesce(c.household_code, h.household_code),
             h.submission_id,
             h.period_end_date,
+            h.is_annual,
             h.opening_class,
             h.closing_class,
             h.left_list_date,
@@ -188,6 +191,7 @@ as $$
             d.household_code,
             d.submission_id,
             d.period_end_date,
+            d.is_annual,
             d.opening_class,
             d.closing_class,
             d.left_list_date,
@@ -200,6 +204,7 @@ as $$
             h.household_code,
             h.submission_id,
             h.period_end_date,
+            h.is_annual,
             h.opening_class,
             h.closing_class,
             h.left_list_date,
@@ -233,6 +238,7 @@ as $$
             a.previous_code,
             e.submission_id,
             e.period_end_date,
+            e.is_annual,
             e.opening_class,
             e.closing_class,
             e.left_list_date,
@@ -249,7 +255,10 @@ as $$
             lead(k.decision_date) over household as next_decision_date,
             max(k.left_list_date) over household as last_left_list_date
         from keyed as k
-        window household as (partition by k.area_key, k.household_code order by k.decision_date, k.period_end_date)
+        window household as (
+            -- an annual list that repeats the decision of a month is the later word
+            partition by k.area_key, k.household_code order by k.decision_date, k.period_end_date, k.is_annual
+        )
     )
 
     select

@@ -195,7 +195,7 @@ select distinct on (l.submission_id, l.household_code)
     l.member_count
 from listed as l
 where l.is_own or not (l.has_own or l.is_doubtful)
-order by l.submission_id asc, l.household_code asc, l.period_end_date desc;
+order by l.submission_id asc, l.household_code asc, l.period_end_date desc, l.compared_year desc nulls last;
 comment on view intake.batch_listed_household is
 'Households of the lists that tonight''s returns are compared with, each by its newest row: of its own commune, else of the one commune '
 'before that has the code.';
