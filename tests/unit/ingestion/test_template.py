@@ -237,7 +237,10 @@ def test_the_workbook_of_a_month_has_the_list_and_no_forms(tmp_path: Path) -> No
 def test_forms_of_a_year_in_a_month_are_said_and_not_read(path: Path, tmp_path: Path) -> None:
     book = openpyxl.load_workbook(path)
     for row in book["Bìa"].iter_rows(min_row=TITLE_ROWS + 1, max_col=2):
-        row[1].value = {"Loại kỳ": "tháng"}.get(row[0].value, "2023-11" if row[1].value == "2023" else row[1].value)
+        if row[0].value == "Loại kỳ":
+            row[1].value = "tháng"
+        elif row[1].value == "2023":
+            row[1].value = "2023-11"
     book.save(tmp_path / "month.xlsx")
     reading = read_file(tmp_path / "month.xlsx", "month.xlsx", Settings(home=tmp_path, _env_file=None))
     said = [(finding.severity, finding.sheet) for finding in reading.findings if finding.code == "SHEET-NOT-ASKED"]
