@@ -1,4 +1,4 @@
-"""The class of a household on a day after its commune merged: by the lists of before, under the code of before, or by nobody's.
+"""The class of a household on a day through months and mergers: by the lists of before, under the code of before, or by nobody's.
 
 27694 took in all of 27688 on 1/12/2024, and on 1/7/2025 with others became Phường Long An under the same code; a part of 28063 came too.
 """
@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
+from ingestion.periods import parse_key
 from operations.nightly import run_night
 from tests.conftest import fresh_warehouse
 from tests.support.lists import Row, a_list, escaped, listed, send
@@ -44,9 +45,11 @@ def conn(settings: Settings) -> Iterator[psycopg.Connection]:
         yield connection
 
 
-def put(conn: psycopg.Connection, given: List) -> UUID:
-    """A list as it stands in intake; what became of it is not asked here."""
+def put(conn: psycopg.Connection, given: List, *, period_type: str = "year") -> UUID:
+    """A list as it stands in intake, of the year or month of its decision; what became of it is not asked here."""
     ground, day, households, before = given
+    period = parse_key(str(day.year) if period_type == "year" else f"{day:%Y-%m}")
+    assert period is not None
     commune, _, footprint = ground.partition("@")
     submission = uuid4()
     copy_rows(
@@ -58,8 +61,8 @@ def put(conn: psycopg.Connection, given: List) -> UUID:
         ["submission_id", "sha256", "form_code", "form_version", "commune_code", "commune_valid_from", "commune_footprint_from",
          "period_key", "period_type", "period_start_date", "period_end_date", "result_stage", "version", "file_name",
          "received_at", "recorded_at"],
-        [[submission, submission.hex * 2, "household_review", "1", commune, footprint, footprint, str(day.year), "year",
-          date(day.year, 1, 1), date(day.year, 12, 31), "final", 1, "list.xlsx", day, day]],
+        [[submission, submission.hex * 2, "household_review", "1", commune, footprint, footprint, period.key, period.type,
+          period.start, period.end, "final", 1, "list.xlsx", day, day]],
     )  # fmt: skip
     copy_rows(conn, "intake.cover", ["submission_id", "row_number", "signed_date"], [[submission, 1, day]])
     copy_rows(
@@ -93,6 +96,32 @@ def spans(*pairs: tuple[str, str], is_alias: bool = False) -> list[tuple[str, st
 BEFORE, D2023, D2024, D2025 = "-infinity", "2023-12-22", "2024-12-22", "2025-12-22"
 POOR = spans((BEFORE, "poor"), (D2023, "poor"))
 DECIDED_2023, DECIDED_2024, DECIDED_2025 = date(2023, 12, 22), date(2024, 12, 22), date(2025, 12, 22)
+
+
+def test_a_month_counts_from_its_own_day_and_the_annual_list_has_the_last_word(conn: psycopg.Connection) -> None:
+    """Poor in 2022; escaped by a month, which the annual list repeats with the month's own decision; poor again by a month after it."""
+    left, again = date(2023, 5, 25), date(2024, 1, 25)
+    days = [left - timedelta(days=1), left, again - timedelta(days=1), again]
+    with conn.transaction(force_rollback=True):
+        lists = [
+            put(conn, (OLD, date(2022, 12, 22), {"A": STAYED, "B": STAYED}, {})),
+            put(conn, (OLD, left, {"A": ESCAPED, "B": ESCAPED}, {}), period_type="month"),
+            put(conn, (OLD, left, {"A": ESCAPED, "B": ("poor", "near_poor", "poor_to_near_poor")}, {})),
+            put(conn, (OLD, again, {"A": ("not_poor", "poor", "relapsed_poor")}, {}), period_type="month"),
+        ]
+        asked = (
+            "select intake.listed_class(d.day, s.list_class, s.class_from, s.left_list_date) from unnest(%s::date[]) as d (day) "
+            "inner join intake.class_span(%s, %s, intake.newest_load('unit'), intake.newest_load('succession')) as s "
+            "on s.household_code = %s and d.day >= s.class_from and d.day < s.class_to order by d.day"
+        )
+
+        def on(code: str, lists: list[UUID], days: list[date]) -> list[str]:
+            return [row[0] for row in conn.execute(asked, (days, lists, [OLD], code))]
+
+        assert on("A", lists, days) == ["poor", "newly_escaped", "newly_escaped", "poor"]
+        assert on("B", lists, days) == ["poor", "near_poor", "near_poor", "near_poor"]
+        # left by a month: three years from its day, that day included
+        assert on("A", lists[:3], [date(2026, 5, 25), date(2026, 5, 26)]) == ["newly_escaped", "left_long_ago"]
 
 
 def test_before_its_first_list_a_new_commune_is_read_by_those_before(conn: psycopg.Connection) -> None:
