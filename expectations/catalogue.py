@@ -16,7 +16,7 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from ingestion.contracts import all_forms
+from ingestion.contracts import PeriodType, all_forms
 from ingestion.findings import finding_types
 from warehouse.database import Connection
 from warehouse.events import canonical_json
@@ -44,6 +44,8 @@ class Rule(BaseModel):
     owner: str = "commune"
     form: str | None = None
     """Form whose returns are tested; None for every form (rules on the cover)."""
+    periods: tuple[PeriodType, ...] = ()
+    """Period types whose returns are tested; empty: every return of the form."""
     sheet: str
     field: str | None = None
     reads: dict[str, tuple[str, ...]] = {}
@@ -72,7 +74,8 @@ class Rule(BaseModel):
 
     @property
     def definition_hash(self) -> str:
-        judged = self.model_dump(mode="json", exclude={"waivable"})  # who may be let off is no part of the check
+        # Who may be let off is no part of the check; nor is a field that a rule does not use, which came after rules were on file.
+        judged = self.model_dump(mode="json", exclude={"waivable"} if self.periods else {"waivable", "periods"})
         return hashlib.sha256(canonical_json(judged).encode()).hexdigest()
 
     def fill(self, template: str) -> str:
@@ -81,8 +84,14 @@ class Rule(BaseModel):
             template = template.replace("{" + name + "}", str(value))
         return template
 
-    def in_force(self, day: date) -> bool:
-        return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
+    def tests(self, form_code: str, period_type: str, period_end: date) -> bool:
+        """Is a return for such a period of the form tested by the rule?"""
+        return (
+            self.form in (None, form_code)
+            and (not self.periods or period_type in self.periods)
+            and self.valid_from <= period_end
+            and (self.valid_to is None or period_end <= self.valid_to)
+        )
 
 
 @cache

@@ -1,9 +1,9 @@
 """Validate: every pending submission against the rules in force for its period; accepted or returned.
 
-Rounds go by period end, then by version in the order of receipt: a list is judged after the list of the year before, and what is
-compared with lists after all of them. A round is frozen first, then judged, then written in one transaction; cut off anywhere, the
-next night judges it again. What was compared with a list that has changed since, or came before an earlier quarter that it is
-compared with, is judged again too; it stays accepted.
+Rounds go by period end, then by version in the order of receipt: a list is judged after the list of the year before and those of its
+year's months, and what is compared with lists after all of them. A round is frozen first, then judged, then written in one transaction;
+cut off anywhere, the next night judges it again. What was compared with a list that has changed since, or came before an earlier
+quarter that it is compared with, is judged again too; it stays accepted.
 """
 
 from __future__ import annotations
@@ -31,16 +31,16 @@ from warehouse.settings import Settings
 Progress = Callable[[int, int], None]
 
 ROUNDS = """
-    select array_agg(p.submission_id order by p.submission_id), p.period_end_date, p.form_code
+    select array_agg(p.submission_id order by p.submission_id), p.period_end_date, p.period_type, p.form_code
     from (
         select
-            s.submission_id, s.form_code, s.period_end_date,
+            s.submission_id, s.form_code, s.period_type, s.period_start_date, s.period_end_date,
             row_number() over (partition by s.form_code, s.commune_code, s.period_key order by s.version) as nth
         from intake.submission as s
         where s.submission_id in ({wanted})
     ) as p
-    group by p.period_end_date, p.nth, p.form_code
-    order by p.form_code = any(%(comparing)s), p.period_end_date, p.nth, p.form_code
+    group by p.period_end_date, p.period_start_date, p.period_type, p.nth, p.form_code
+    order by p.form_code = any(%(comparing)s), p.period_end_date, p.period_start_date desc, p.nth, p.form_code
 """
 COMPARABLE = """
     select submission_id, compared_id from intake.comparable
@@ -107,11 +107,12 @@ ANALYZED = (
 
 @dataclass(frozen=True)
 class Round:
-    """Submissions of one form and period end judged together, one a (commune, period)."""
+    """Submissions of one form and period judged together, one a commune."""
 
     number: int
     submissions: tuple[UUID, ...]
     period_end: date
+    period_type: str
     form_code: str
 
 
@@ -150,7 +151,7 @@ def _plan(conn: Connection, run: Run, wanted: str, values: dict[str, Any]) -> li
     row = conn.execute("select coalesce(max(round), 0) from audit.validation_run where run_id = %s", (run.run_id,)).fetchone()
     first = int(row[0]) + 1 if row else 1
     found = conn.execute(ROUNDS.format(wanted=wanted), {**_compared_forms(), **values}).fetchall()
-    return [Round(number, tuple(ids), end, form) for number, (ids, end, form) in enumerate(found, start=first)]
+    return [Round(number, tuple(ids), *period) for number, (ids, *period) in enumerate(found, start=first)]
 
 
 def _compared_forms() -> dict[str, list[str]]:
@@ -161,14 +162,14 @@ def _compared_forms() -> dict[str, list[str]]:
     return {"comparing": sorted(set(forms)), "forms": forms, "compared_forms": [other for _, other in pairs], "own_form": own}
 
 
-def rules_for(form_code: str, period_end: date) -> list[Rule]:
+def rules_for(form_code: str, period_type: str, period_end: date) -> list[Rule]:
     """The rules in force for a form and period."""
-    return [rule for rule in load_rules() if rule.form in (None, form_code) and rule.in_force(period_end)]
+    return [rule for rule in load_rules() if rule.tests(form_code, period_type, period_end)]
 
 
 def _judge(settings: Settings, conn: Connection, run: Run, item: Round, kind: str) -> dict[str, int]:
     started = time.monotonic()
-    rules = rules_for(item.form_code, item.period_end)
+    rules = rules_for(item.form_code, item.period_type, item.period_end)
     _freeze(conn, run, item)
     with ThreadPoolExecutor(1) as beside:  # two sessions over the same frozen round: neither sees what the other does
         counting = beside.submit(run_rules, settings, run.run_id, item.number, rules)

@@ -97,6 +97,8 @@ class Sheet(Strict):
     heading: str
     layout: Literal["pairs", "table"]
     grain: str
+    only: tuple[PeriodType, ...] = ()
+    """Period types whose return has the sheet; empty: every return of the form."""
     columns: tuple[Column, ...]
 
     @model_validator(mode="after")
@@ -108,6 +110,10 @@ class Sheet(Strict):
 
     def __hash__(self) -> int:
         return hash((self.name, self.title))
+
+    def is_asked(self, period_type: str) -> bool:
+        """Does a return for a period of this type have the sheet?"""
+        return not self.only or period_type in self.only
 
     def column(self, field: str) -> Column:
         return next(column for column in self.columns if column.field == field)

@@ -90,7 +90,8 @@ def write_template(
         styles = Styles(workbook)
         write_cover(workbook, styles, form, version.version, place)
         for sheet in form.tables:
-            write_table(workbook, styles, form, sheet, version.version, place)
+            if sheet.is_asked(place.period_type):
+                write_table(workbook, styles, form, sheet, version.version, place)
         write_guide(workbook, styles, form, version.version)
     return path
 

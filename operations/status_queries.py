@@ -114,7 +114,7 @@ def returns(conn: Connection, now: datetime) -> tuple[Period, ...]:
             count(*) filter (where state = 'returned'), count(*) filter (where state in ('missing', 'not_due')),
             count(*) filter (where state = 'accepted' and not is_on_time)
         from marts.submission_compliance
-        where due_date < %s
+        where due_date < %s and not is_optional
         group by form_code, period_key, due_date
         order by due_date desc, form_code, period_key
         """,

@@ -191,7 +191,7 @@ def _rule(wanted: Wanted, period: Period) -> Rule:
         raise WaiverRefused("other_form", rule=code, of_form=rule.form, form=wanted.form_code)
     if not rule.waivable:
         raise WaiverRefused("not_waivable", rule=code)
-    if not rule.in_force(period.end):
+    if not rule.tests(wanted.form_code, period.type, period.end):
         raise WaiverRefused("rule_not_in_force", rule=code, period=period.key)
     return rule
 

@@ -25,7 +25,7 @@ def deadlines(conn: Connection, now: datetime, limits: Limits) -> tuple[Deadline
             array_agg(a.area_name order by a.area_code) filter (where c.state <> 'accepted')
         from marts.submission_compliance as c
         inner join marts.dim_area as a on c.area_key = a.area_key
-        where c.due_date <= %s
+        where c.due_date <= %s and not c.is_optional
         group by c.form_code, c.period_key, c.due_date
         having count(*) filter (where c.state <> 'accepted') > 0
         order by c.due_date, c.form_code, c.period_key

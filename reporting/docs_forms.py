@@ -38,7 +38,8 @@ def _sheet(form: Form, sheet: Sheet) -> str:
     names = ", ".join(f"“{name}”" for name in (sheet.title, *sheet.aliases))
     lines = [_line(form, sheet, position, column) for position, column in enumerate(sheet.columns, start=1)]
     header = ("#", "Nhãn · label", "Field", "Type", "Required", "Values", "Note", "")
-    about = f"{sheet.heading}. Grain: {sheet.grain}. Sheet names read: {names}."
+    asked = f" Asked by {' and '.join(sheet.only)} only." if sheet.only else ""
+    about = f"{sheet.heading}. Grain: {sheet.grain}.{asked} Sheet names read: {names}."
     return f"## {sheet.title} · `intake.{sheet.name}`\n\n{about}\n\n{table(header, lines)}"
 
 

@@ -61,6 +61,7 @@ def _rule(rule: Rule) -> tuple[str, ...]:
         return f"{_filled(vi, rule)}<br>*{_filled(en, rule)}*"
 
     dates = f"from {rule.valid_from}" + (f" to {rule.valid_to}" if rule.valid_to else "")
+    dates += f"; by {' and '.join(rule.periods)} only" if rule.periods else ""
     return (
         f"`{rule.code}`", rule.severity if rule.waivable else f"{rule.severity}, *no waiver*", both(rule.text_vi, rule.text_en),
         both(rule.resolve_vi, rule.resolve_en), rule.basis, rule.owner, dates,

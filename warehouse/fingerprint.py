@@ -86,12 +86,13 @@ def inputs_at(conn: Connection, knowledge_at: datetime, today: date) -> Inputs:
 
 
 def dates_passed(conn: Connection, today: date, known_at: datetime | None = None) -> str:
-    """Digest over the periods begun and the due dates passed by ``today``, of every form in the calendar (known at a moment)."""
+    """Digest over the periods begun and the due dates passed by ``today``, of what is owed by the calendar (known at a moment)."""
     passed: list[tuple[Any, ...]] = []
     opens = review_opens()
-    for form, period_type, stage, month_day, days_after, start in current(
-        conn, "calendar", "form_code, period_type, result_stage, due_month_day, due_days_after_end, collection_start", known_at
-    ):
+    columns = "form_code, period_type, result_stage, due_month_day, due_days_after_end, collection_start, is_optional"
+    for form, period_type, stage, month_day, days_after, start, is_optional in current(conn, "calendar", columns, known_at):
+        if is_optional:
+            continue
         for first, last in _periods(int(start[:4]), today.year, MONTHS[period_type]):
             opening = opens if (form, period_type) == ("household_review", "year") else None
             begins = date.fromisoformat(f"{first.year}-{opening}") if opening else first

@@ -120,9 +120,13 @@ def _read_tables(reading: Reading, cover: Cover, workbook: Workbook) -> None:
         try:
             title = find_sheet(workbook, sheet, version, taken)
             taken[title] = workbook.rows(title)
+            if not sheet.is_asked(cover.period.type):
+                reading.findings.append(fault(ReadError("SHEET-NOT-ASKED", sheet=title, period=cover.period.key), sheet.name))
+                continue
             table = read_table(taken[title], sheet, title, version, workbook.scanned(title), workbook.scan.is_1904)
         except ReadError as error:
-            reading.faults.append(fault(error, sheet.name))
+            if sheet.is_asked(cover.period.type):
+                reading.faults.append(fault(error, sheet.name))
             continue
         reading.tables.append(table)
         reading.findings += table.findings

@@ -30,11 +30,11 @@ def failing_rows_per_second(settings: Settings) -> float:
     run = start_run(settings, "bench")
     with connect(settings, run_id=run.run_id, kind="bench") as conn:
         row = conn.execute(
-            "select submission_id, period_end_date, form_code from intake.submission where period_key = '2023' "
+            "select submission_id, form_code, period_type, period_end_date from intake.submission where period_key = '2023' "
             "order by submission_id limit 1"
         ).fetchone()
         assert row is not None, "a night comes before this"
-        submission, period_end, form_code = row
+        submission, *period = row
         names = stored_columns(conn, "household_list")
         changed = {"row_number": "100000 + n", "household_code": "'L' || n", "score_b1": "-1"}
         fill = FILL.format(columns=", ".join(names), values=", ".join(changed.get(name, f"t.{name}") for name in names))
@@ -45,7 +45,7 @@ def failing_rows_per_second(settings: Settings) -> float:
         )
         conn.execute("analyze intake.household_list")
         use_round(conn, run.run_id, 1)
-        rules = rules_for(form_code, period_end)
+        rules = rules_for(*period)
         written, seconds = 0, 0.0
         for rule in rules:
             started = time.perf_counter()

@@ -94,7 +94,7 @@ def great_expectations_pass(settings: Settings) -> float:
     with connect(settings) as conn:
         rounds = conn.execute(
             """
-            select b.run_id, b.round, max(s.period_end_date), max(s.form_code)
+            select b.run_id, b.round, max(s.form_code), max(s.period_type), max(s.period_end_date)
             from audit.validation_batch as b
             inner join intake.submission as s using (submission_id)
             where b.run_id = (
@@ -108,7 +108,7 @@ def great_expectations_pass(settings: Settings) -> float:
         ).fetchall()
     assert rounds, "a night comes before the floors"
     with patch("expectations.counted_rows.CountedRowsExpectation", UnexpectedRowsExpectation):
-        return sum(timed(lambda r=r: run_rules(settings, r[0], r[1], rules_for(r[3], r[2]))) for r in rounds)  # type: ignore[misc]
+        return sum(timed(lambda r=r: run_rules(settings, r[0], r[1], rules_for(*r[2:]))) for r in rounds)  # type: ignore[misc]
 
 
 def dbt_build(settings: Settings) -> tuple[float, int]:

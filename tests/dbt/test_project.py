@@ -55,7 +55,7 @@ MARTS_MD = {
     "dim_target": """goal_code target_version readings value unit baseline_year target_year standard_version lead_agency
         document_number document_date is_assumed note_vi valid_from valid_to""".split(),
     "submission_compliance": """form_code area_key period_key due_date first_received_at accepted_at versions state last_event
-        is_on_time is_first_pass_valid days_to_fix""".split(),
+        is_on_time is_first_pass_valid days_to_fix is_optional""".split(),
     "data_status": """mart period_key publication_id published_at expected_submissions accepted_submissions completeness_pct
         newest_accepted_at""".split(),
 }

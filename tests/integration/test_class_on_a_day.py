@@ -96,6 +96,7 @@ def test_a_class_holds_from_one_decision_to_the_next(warehouse: Settings, conn: 
 
 def _spans(conn: psycopg.Connection, lists: list[UUID]) -> list[tuple[object, ...]]:
     return conn.execute(
-        "select class_from::text, class_to::text, list_class, left_list_date from intake.class_span(%s::uuid[]) order by class_from",
+        "select class_from::text, class_to::text, list_class, left_list_date from intake.class_span(%s::uuid[], array["
+        "'27694@2004-08-31'], intake.newest_load('unit'), intake.newest_load('succession')) order by class_from",
         (lists,),
     ).fetchall()

@@ -15,71 +15,18 @@ from uuid import UUID
 import psycopg
 
 from expectations.catalogue import load_rules
-from expectations.validate import validate_pending
-from ingestion.collect import collect
 from operations.submissions import withdraw
 from reporting.evidence import verify
-from tests.support.workbooks import HOUSEHOLD, MEMBER, RECEIVED, CreditReturn, Return, TrainingReturn
-from warehouse.reference_data import current
+from tests.support.lists import Row, a_list, escaped, gone, judge, listed, newly, send, villages
+from tests.support.workbooks import MEMBER, RECEIVED, CreditReturn, Return, TrainingReturn
 from warehouse.runs import start_run
 from warehouse.settings import Settings
 
-Row = dict[str, Any]
 Change = Callable[[Return], Any]
 
 NEWLY: Row = {"borrower_class": "Hộ mới thoát nghèo", "programme_code": "09", "left_list_date": date(2022, 12, 22)}
 NO_LOAN: Row = dict.fromkeys(("disbursed_vnd", "disbursement_date", "capital_source"))
 SURVEYED: Row = {**NO_LOAN, **dict.fromkeys(("request_date", "requested_vnd", "programme_code", "outcome", "outstanding_vnd"))}
-
-
-def listed(code: str = "HN-001", **values: Any) -> Row:
-    """A poor household of one that stays poor."""
-    return {"household_code": code, **values}
-
-
-def escaped(code: str = "HN-001", left: date = date(2022, 12, 22), **values: Any) -> Row:
-    return listed(code, closing_class="Hộ không nghèo", movement="Thoát nghèo", left_list_date=left, score_b1=180, **values)
-
-
-def gone(code: str = "HN-001") -> Row:
-    unknown: Row = dict.fromkeys(
-        ("score_b1", "score_b2", "dep_employment", "dep_housing_quality", "dep_telecom", "review_date", "cause_lack_labour")
-    )
-    return listed(code, closing_class="Không thuộc địa bàn", movement="Chuyển đi", member_count=0, **unknown)
-
-
-def newly(code: str = "HN-001") -> Row:
-    return listed(code, opening_class="Hộ không nghèo", movement="Nghèo phát sinh mới")
-
-
-def a_list(year: int, *rows: Row, signed: date | None = None) -> Return:
-    """The review of a year: households of one person, in the list, among the members and counted in the forms."""
-    built = Return(period=str(year), as_of_date=date(year, 12, 14), signed_date=signed or date(year, 12, 27))
-    dated = {"area_type": "NT", "review_date": date(year, 10, 3), "decision_date": date(year, 12, 22)}
-    households = []
-    members = []
-    for number, row in enumerate(rows, start=1):
-        mark, name = row.get("support_credit"), row.get("name", MEMBER["member_name"])
-        household = {**HOUSEHOLD, **dated, "row_label": number, **{k: v for k, v in row.items() if k not in ("support_credit", "name")}}
-        household["head_name"] = name
-        households.append(household)
-        person = {**MEMBER, "household_no": number, "household_code": row["household_code"], "member_name": name, "support_credit": mark}
-        if row.get("movement") == "Chuyển đi":
-            continue
-        members.append({**person, "citizen_id": household["head_citizen_id"], "activity_status": None})
-    poor = sum(row["closing_class"] == "Hộ nghèo" for row in households)
-    built.rows.update(household_list=households, member_list=members)
-    built.rows["summary_7_1"][0].update(
-        poor_households=poor, poor_persons=poor, poor_rate_pct=100 * poor / 2500, poor_persons_pct=100 * poor / 9000
-    )
-    for row in built.rows["movement_7_2"]:
-        row.update(
-            opening_count=sum(h["opening_class"] == "Hộ nghèo" for h in households), closing_count=poor,
-            left_above_near_poor=sum(h["movement"] == "Thoát nghèo" for h in households),
-            other_decrease=sum(h["movement"] == "Chuyển đi" for h in households),
-            newly_poor=sum(h["movement"] == "Nghèo phát sinh mới" for h in households),
-        )  # fmt: skip
-    return built
 
 
 def need(*rows: Row, **cover: Any) -> Return:
@@ -196,28 +143,6 @@ SAID = {
 """Case -> what its reason says, beside the list and its version."""
 
 
-def villages(conn: psycopg.Connection) -> list[tuple[str, str]]:
-    """Rural communes that kept their ground from 2021 to 2025: (code, name)."""
-    return sorted(
-        (code, name) for code, name, area, since, until in current(conn, "unit", "code, name_vi, area_type, footprint_from, valid_to")
-        if len(code) == 5 and area == "rural" and until == date(2025, 6, 30) and since < date(2021, 1, 1)
-    )  # fmt: skip
-
-
-def send(settings: Settings, built: Return, place: tuple[str, str], name: str, received: Any = RECEIVED) -> None:
-    built.cover.update(commune_code=place[0], commune_name=place[1])
-    for sheet in ("summary_7_1", "movement_7_2", "movement_7_3"):
-        for row in built.rows.get(sheet, []):
-            row["commune_name"] = place[1]
-    built.write(settings.inbox_dir, name, received)
-
-
-def night(settings: Settings) -> tuple[UUID, dict[str, int]]:
-    run = start_run(settings, "test")
-    collect(settings, run)
-    return run.run_id, validate_pending(settings, run)
-
-
 def test_every_rule_between_forms_fires_on_its_example_and_nothing_else(warehouse: Settings, conn: psycopg.Connection) -> None:
     places = dict(zip(CASES, villages(conn), strict=False))
     assert places.keys() == CASES.keys()
@@ -225,7 +150,7 @@ def test_every_rule_between_forms_fires_on_its_example_and_nothing_else(warehous
         for a_year in lists:
             send(warehouse, a_year, places[name], f"{number:03}-{a_year.cover['period']}.xlsx")
         send(warehouse, built, places[name], f"{number:03}.xlsx", RECEIVED - timedelta(days=1))
-    night(warehouse)
+    judge(warehouse)
     fired: dict[str, dict[str, str]] = defaultdict(dict)
     for commune, code, vi, en in conn.execute(
         "select s.commune_code, f.rule_code, f.reason_vi, f.reason_en from audit.failing_row as f "
@@ -281,17 +206,17 @@ def test_a_list_that_changes_has_its_loans_judged_again_and_nothing_is_returned(
     loan = need({**NEWLY})
     send(warehouse, a_list(2022, escaped()), place, "list.xlsx")
     send(warehouse, loan, place, "loan.xlsx")
-    first, counts = night(warehouse)
+    first, counts = judge(warehouse)
     assert (counts["accepted"], counts["renewed"]) == (2, 0)
     assert compared(conn, first) == ["2022 v1"]
     assert findings(conn, first) == []
 
-    _, counts = night(warehouse)
+    _, counts = judge(warehouse)
     assert counts["renewed"] == 0, "nothing has changed"
 
     # The correction: it never escaped. A loan as newly escaped would now be an error, and yet is not returned.
     send(warehouse, a_list(2022, listed(), signed=date(2023, 11, 1)), place, "list corrected.xlsx", RECEIVED + timedelta(days=1))
-    second, counts = night(warehouse)
+    second, counts = judge(warehouse)
     assert (counts["accepted"], counts["returned"], counts["superseded"], counts["renewed"]) == (1, 0, 1, 1)
     assert compared(conn, second) == ["2022 v2"]
     assert [code for code, _ in findings(conn, second)] == ["BTW-05", "CRD-17"], "its one poor household is not on the form as poor"
@@ -302,10 +227,10 @@ def test_a_list_that_changes_has_its_loans_judged_again_and_nothing_is_returned(
 
     # Withdrawn: what is in force is version 1 no more, since it was superseded; there is nothing to compare with.
     withdraw(warehouse, start_run(warehouse, "test"), str(newest_list(conn)), reason="wrong file", actor="tester")
-    third, counts = night(warehouse)
+    third, counts = judge(warehouse)
     assert counts["renewed"] == 1
     assert (compared(conn, third), findings(conn, third)) == ([], [])
-    assert night(warehouse)[1]["renewed"] == 0
+    assert judge(warehouse)[1]["renewed"] == 0
     assert verify(warehouse) == []
 
 
@@ -329,7 +254,7 @@ def test_the_first_cumulative_quarter_of_a_new_commune(warehouse: Settings, conn
     here = ("27694", "Phường 1")
     send(warehouse, need(lent, **fourth), here, "quarter 4 vay.xlsx")
     send(warehouse, trainee(taught, **fourth), here, "quarter 4 hoc.xlsx")
-    run_id, counts = night(warehouse)
+    run_id, counts = judge(warehouse)
     assert (counts["accepted"], counts["returned"]) == (6, 0)
     found = dict(findings(conn, run_id))
     assert found["BTW-09"] == (
@@ -339,4 +264,4 @@ def test_the_first_cumulative_quarter_of_a_new_commune(warehouse: Settings, conn
 
     both = need(lent, {**lent, "household_code": "HN-002", "citizen_id": None}, **{**fourth, "signed_date": date(2025, 1, 6)})
     send(warehouse, both, here, "quarter 4 vay sua.xlsx", RECEIVED + timedelta(days=1))
-    assert "BTW-09" not in dict(findings(conn, night(warehouse)[0]))
+    assert "BTW-09" not in dict(findings(conn, judge(warehouse)[0]))

@@ -1,27 +1,33 @@
--- The class of each household between two decisions, after the official reviews in force (intake.class_span, which the rules on
--- loans and training read too).
+-- The class of each household between two decisions, after the official reviews in force, annual and monthly, of its commune and of
+-- those that went into its ground (intake.class_span, which the rules on loans and training read too).
 {{ config(materialized='table') }}
 
 with reviews as (
-    select
-        submission_id,
-        area_key
+    select submission_id
     from {{ ref('int_commune_period') }}
+    where form_code = 'household_review' and result_stage = 'final'
+    union all
+    select submission_id
+    from {{ ref('int_optional_return') }}
     where form_code = 'household_review' and result_stage = 'final'
 ),
 
-spans as (
-    select s.*
-    from (select array_agg(submission_id) as lists from reviews) as r
-    cross join lateral intake.class_span(r.lists) as s
+asked as (
+    select
+        array(select r.submission_id from reviews as r) as lists,
+        array(
+            select distinct c.area_key from {{ ref('int_commune_period') }} as c
+            where c.is_accepted
+        ) as grounds
 )
 
 select
-    r.area_key,
+    s.area_key,
     s.household_code,
+    s.is_alias,
     s.class_from,
     s.class_to,
     s.list_class,
     s.left_list_date
-from spans as s
-inner join reviews as r on s.submission_id = r.submission_id
+from asked as a
+cross join lateral intake.class_span(a.lists, a.grounds, {{ known_load('unit') }}, {{ known_load('succession') }}) as s

@@ -19,3 +19,4 @@ inner join {{ ref('stg_unit') }} as u
     on u.unit_level = 'commune' and u.is_long_an and {{ in_force_on('u', 'f.period_end_date') }}
 left join {{ ref('int_submission') }} as s
     on f.form_code = s.form_code and u.unit_code = s.commune_code and f.period_key = s.period_key and s.is_in_force
+where not f.is_optional

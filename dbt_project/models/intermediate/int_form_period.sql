@@ -6,6 +6,7 @@ with asked as (
     select
         c.form_code,
         c.result_stage,
+        c.is_optional,
         p.*,
         case
             when c.due_month_day is not null then (p.period_year || '-' || c.due_month_day)::date
@@ -22,6 +23,7 @@ dated as (
     select
         form_code,
         {{ period_columns('asked') }},
+        bool_and(is_optional) as is_optional,
         coalesce(max(due_date) filter (where result_stage = 'final'), max(due_date)) as due_date
     from asked
     group by form_code, {{ period_columns('asked') }}

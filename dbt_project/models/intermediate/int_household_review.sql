@@ -1,4 +1,18 @@
--- Household rows of the reviews in force, with the cells of 7.2 and 7.3 that their triple feeds.
+-- Household rows of the reviews in force, annual and monthly, with the cells of 7.2 and 7.3 that their triple feeds.
+with reviews as (
+    {%- for returns in ['int_commune_period', 'int_optional_return'] %}
+    select
+        submission_id,
+        area_key,
+        period_key,
+        period_year,
+        result_stage
+    from {{ ref(returns) }}
+    where form_code = 'household_review'
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+)
+
 select
     p.submission_id,
     l.row_number,
@@ -23,8 +37,7 @@ select
     l.left_list_date,
     c.poor_cell,
     c.near_poor_cell
-from {{ ref('int_commune_period') }} as p
+from reviews as p
 inner join {{ ref('stg_household_list') }} as l on p.submission_id = l.submission_id
 left join {{ ref('int_movement_cell') }} as c
     on l.opening_class = c.opening_class and l.closing_class = c.closing_class and l.movement = c.movement
-where p.form_code = 'household_review'

@@ -22,3 +22,16 @@ select
 from marts as m
 inner join {{ ref('int_area_period') }} as p on m.form_code = p.form_code
 where p.area_level = 'long_an' and p.boundary = 'at_time' and p.has_begun
+union all
+-- nobody owes these: what came is all there is
+select
+    m.mart,
+    r.period_key,
+    0 as expected_submissions,
+    count(r.submission_id) as accepted_submissions,
+    null as completeness_pct,
+    max(r.accepted_at) as newest_accepted_at
+from marts as m
+inner join {{ ref('int_optional_return') }} as r on m.form_code = r.form_code
+where m.mart in ('fct_household_status', 'submission_compliance')
+group by m.mart, r.period_key

@@ -15,5 +15,6 @@ select
     {%- endfor %}
     member_count,
     opening_member_count,
-    left_list_date
+    left_list_date,
+    result_stage as maturity
 from {{ ref('int_household_review') }}

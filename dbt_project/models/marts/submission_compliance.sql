@@ -20,6 +20,33 @@ versions as (
         min(accepted_at) filter (where version > first_returned) as fixed_at
     from numbered
     group by form_code, commune_code, period_key
+),
+
+returns as (
+    select
+        form_code,
+        area_key,
+        commune_code,
+        period_key,
+        due_date,
+        result_stage,
+        accepted_at,
+        is_past_due,
+        false as is_optional
+    from {{ ref('int_commune_period') }}
+    where has_begun
+    union all
+    select
+        form_code,
+        area_key,
+        commune_code,
+        period_key,
+        due_date,
+        result_stage,
+        accepted_at,
+        null::boolean as is_past_due,
+        true as is_optional
+    from {{ ref('int_optional_return') }}
 )
 
 select
@@ -33,14 +60,14 @@ select
     case
         when c.result_stage = 'final' then 'accepted'
         when c.result_stage = 'provisional' then 'provisional'
-        when v.last_event = 'returned' then 'returned'
+        when v.last_event = 'returned' or c.is_optional then 'returned'
         when c.is_past_due then 'missing'
         else 'not_due'
     end as state,
     v.last_event,
     {{ local_date('v.first_final_received_at') }} <= c.due_date as is_on_time,
     v.is_first_pass_valid,
-    ({{ local_date('v.fixed_at') }} - {{ local_date('v.returned_at') }})::bigint as days_to_fix
-from {{ ref('int_commune_period') }} as c
+    ({{ local_date('v.fixed_at') }} - {{ local_date('v.returned_at') }})::bigint as days_to_fix,
+    c.is_optional
+from returns as c
 left join versions as v on c.form_code = v.form_code and c.commune_code = v.commune_code and c.period_key = v.period_key
-where c.has_begun

@@ -8,6 +8,7 @@ select
     result_stage,
     due_month_day,
     due_days_after_end,
+    is_optional,
     collection_start,
     valid_from,
     valid_to

@@ -167,7 +167,7 @@ def test_it_is_light_and_no_cell_waits_for_a_formula_of_data(path: Path) -> None
         ("27688", "2025", "No commune 27688 in force on 31/12/2025"),
         ("00001", "2023", "No commune 00001"),
         ("27694", "2023-Q5", "is not a period"),
-        ("27694", "2023-11", "not asked for by month"),
+        ("27694", "2023-H1", "not asked for by half_year"),
         ("27694", "2020", "no version for 2020"),
     ],
 )
@@ -223,3 +223,26 @@ def test_an_empty_template_is_read_as_an_empty_return(path: Path, tmp_path: Path
     reading = read_file(path, path.name, Settings(home=tmp_path, _env_file=None))
     assert {finding.code for finding in reading.faults} == {"NO-STAGE"}
     assert [len(table.row_numbers) for table in reading.tables if table.sheet.name in ("household_list", "member_list")] == [0, 0]
+
+
+def test_the_workbook_of_a_month_has_the_list_and_no_forms(tmp_path: Path) -> None:
+    month = write_template(None, FORM, commune_code="27694", period_key="2023-11", path=tmp_path / "month.xlsx")
+    reading = read_file(month, month.name, Settings(home=tmp_path, _env_file=None))
+    assert {finding.code for finding in reading.faults} == {"NO-STAGE"}
+    assert reading.cover is not None
+    assert (reading.cover.period.key, reading.cover.period.type) == ("2023-11", "month")
+    assert [table.sheet.name for table in reading.tables] == ["household_list", "member_list"]
+
+
+def test_forms_of_a_year_in_a_month_are_said_and_not_read(path: Path, tmp_path: Path) -> None:
+    book = openpyxl.load_workbook(path)
+    for row in book["Bìa"].iter_rows(min_row=TITLE_ROWS + 1, max_col=2):
+        if row[0].value == "Loại kỳ":
+            row[1].value = "tháng"
+        elif row[1].value == "2023":
+            row[1].value = "2023-11"
+    book.save(tmp_path / "month.xlsx")
+    reading = read_file(tmp_path / "month.xlsx", "month.xlsx", Settings(home=tmp_path, _env_file=None))
+    said = [(finding.severity, finding.sheet) for finding in reading.findings if finding.code == "SHEET-NOT-ASKED"]
+    assert said == [("info", "summary_7_1"), ("info", "movement_7_2"), ("info", "movement_7_3")]
+    assert [table.sheet.name for table in reading.tables] == ["household_list", "member_list"]
