@@ -30,8 +30,8 @@ def check_succession(rows: Iterable[tuple[int, Succession]]) -> Faults:
     for (day, code), edges in ways.items():
         extents = [edge.extent for _, edge in edges]
         first = edges[0][0]
-        for line, edge in edges[1:]:
-            if "whole" in extents:
+        if "whole" in extents:
+            for line, _ in edges[1:]:
                 yield line, say("whole_and_more", commune=code, day=day, other=first)
         if extents == ["part"] and edges[0][1].kind == "split":
             yield first, say("rest_missing", commune=code, day=day)
