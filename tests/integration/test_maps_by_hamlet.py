@@ -21,7 +21,7 @@ HAMLETS = (("Ấp 1", "28009"), ("Ấp 2", "28012"), ("ấp  4", "28003"), ("Ấ
 
 @pytest.fixture(scope="module")
 def towns(server_url: str, small_province: Template, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
-    """Three years of the small province, the hamlets of Tân Hòa, and the first lists of its successors: 28012's does not say whose all are."""
+    """Three years of the small province, the hamlets of Tân Hòa and the first lists of its successors; 28012 does not say whose all are."""
     folder = tmp_path_factory.mktemp("hamlets")
     head = "predecessor_code,hamlet,successor_code,effective_date,legal_basis,note\n"
     lines = [f"28006,{hamlet},{successor},2024-12-01,," for hamlet, successor in HAMLETS]
@@ -32,8 +32,8 @@ def towns(server_url: str, small_province: Template, tmp_path_factory: pytest.Te
         with connect(settings) as conn:
             send(conn, run, [Return(code, 2024, households(*origins)) for code, origins in LISTS.items()])
             conn.execute(
-                "update intake.household_list as l set hamlet = 'ấp mới' from intake.submission as s "
-                "where l.submission_id = s.submission_id and s.commune_code = '28009' and s.period_key = '2024' and l.previous_commune_code is null"
+                "update intake.household_list as l set hamlet = 'ấp mới' from intake.submission as s where l.previous_commune_code is null "
+                "and l.submission_id = s.submission_id and (s.commune_code, s.period_key) = ('28009', '2024')"
             )
             conn.commit()
         build_and_publish(settings, run)
