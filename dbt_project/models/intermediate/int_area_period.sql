@@ -20,15 +20,15 @@ counted as (
         p.area_level,
         p.boundary,
         {{ period_columns('p') }},
-        bool_and(has_begun) as has_begun,
-        bool_and(is_past_due) as is_past_due,
+        bool_and(p.has_begun) as has_begun,
+        bool_and(p.is_past_due) as is_past_due,
         coalesce(max(s.communes), count(*)) as expected_submissions,
-        count(*) filter (where is_accepted) as accepted_submissions,
-        count(*) filter (where result_stage = 'final') as final_submissions,
-        max(accepted_at) as newest_accepted_at,
-        max(group_key) as group_key,
+        count(*) filter (where p.is_accepted) as accepted_submissions,
+        count(*) filter (where p.result_stage = 'final') as final_submissions,
+        max(p.accepted_at) as newest_accepted_at,
+        max(p.group_key) as group_key,
         -- an area that a commune overhangs is known only in its group
-        case when bool_and(is_whole) then max(method) else 'in_group' end as method
+        case when bool_and(p.is_whole) then max(p.method) else 'in_group' end as method
     from {{ ref('int_area_part') }} as p
     left join province_size as s on p.area_level = 'province' and p.area_key = s.area_key and p.period_end_date = s.period_end_date
     group by p.form_code, p.area_key, p.area_level, p.boundary, {{ period_columns('p') }}

@@ -75,8 +75,8 @@ origins as (
             o.to_key = e.to_key
             and o.from_key <> e.from_key
             and (
-                not exists (select 1 from named as n where n.area_key = o.from_key)
-                or exists (select 1 from named as n where n.area_key = o.from_key and n.hamlet = h.hamlet)
+                o.from_key not in (select n.area_key from named as n)
+                or (o.from_key, h.hamlet) in (select n.area_key, n.hamlet from named as n)
             )
     )
 )

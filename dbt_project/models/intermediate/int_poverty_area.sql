@@ -21,14 +21,21 @@ parts as (
         a.is_whole,
         -- a part that nobody can divide leaves the sum unknown, whether it came or not
         a.is_accepted or not (a.is_whole or a.area_level = 'commune' and (not a.is_divided or d.method is not null)) as is_accepted,
-        case when a.area_level = 'commune' and not a.is_whole then coalesce(d.method, case when a.is_divided then 'in_group' end) end as method,
+        case
+            when a.area_level = 'commune' and not a.is_whole then coalesce(d.method, case when a.is_divided then 'in_group' end)
+        end as method,
         {%- for column in total_counts() %}
         case when a.is_whole then c.{{ column }} end as {{ column }},
         {%- endfor %}
-        {%- for column in list_counts() %}
-        {% if column in movement_counts() %}case when a.period_year > s.review_year_from then {% endif -%}
-        case when a.is_divided and not a.is_whole then d.{{ column }} else c.{{ column }} end
-        {%- if column in movement_counts() %} end{% endif %} as {{ column }},
+        {%- for column in list_counts() if column not in movement_counts() %}
+        case when a.is_divided then d.{{ column }} else c.{{ column }} end as {{ column }},
+        {%- endfor %}
+        {%- for column in movement_counts() %}
+        case
+            when a.period_year <= s.review_year_from then null
+            when a.is_divided then d.{{ column }}
+            else c.{{ column }}
+        end as {{ column }},
         {%- endfor %}
         s.standard_version
     from {{ ref('int_area_part') }} as a
@@ -47,13 +54,13 @@ select
     boundary,
     {{ period_columns('parts') }},
     standard_version,
+    {%- for column in total_counts() + list_counts() %}
+    {{ sum_of_parts(column) }},
+    {%- endfor %}
     case
         when bool_or(method = 'in_group') then 'in_group'
         when bool_or(method = 'published_share') then 'published_share'
         else max(method)
-    end as method,
-    {%- for column in total_counts() + list_counts() %}
-    {{ sum_of_parts(column) }}{{ ',' if not loop.last }}
-    {%- endfor %}
+    end as method
 from parts
 group by form_code, area_key, area_level, boundary, {{ period_columns('parts') }}, standard_version

@@ -57,55 +57,55 @@ methods as (
     left join placed as p on d.boundary = p.boundary and d.submission_id = p.submission_id
 ),
 
-shared as (
+shares as (
     select
         m.boundary,
         m.unit_key,
         m.submission_id,
         c.measure,
-        floor(c.whole * m.share) + case
-            when
-                row_number() over (
-                    partition by m.boundary, m.submission_id, c.measure
-                    order by round(c.whole * m.share - floor(c.whole * m.share), 9) desc, m.unit_key asc
-                ) <= c.whole - sum(floor(c.whole * m.share)) over (partition by m.boundary, m.submission_id, c.measure)
-                then 1
-            else 0
-        end as part
+        c.whole::bigint as whole,
+        floor(c.whole::bigint * m.share) as least,
+        round(c.whole::bigint * m.share - floor(c.whole::bigint * m.share), 9) as remainder
     from methods as m
     inner join {{ ref('int_poverty_commune') }} as w on m.submission_id = w.submission_id
-    cross join lateral (
-        values
+    cross join lateral jsonb_each_text(to_jsonb(w)) as c (measure, whole)
+    where m.method = 'published_share' and c.measure not in ('submission_id', 'period_year')
+),
+
+ranked as (
+    select
+        s.*,
+        row_number() over (part order by s.remainder desc, s.unit_key asc) as place,
+        s.whole - sum(s.least) over part as left_over
+    from shares as s
+    window part as (partition by s.boundary, s.submission_id, s.measure)
+),
+
+shared as (
+    select
         {%- for column in list_counts() %}
-        ('{{ column }}', w.{{ column }}){{ ',' if not loop.last }}
+        sum(least + (place <= left_over)::integer) filter (where measure = '{{ column }}')::bigint as {{ column }},
         {%- endfor %}
-    ) as c (measure, whole)
-    where m.method = 'published_share'
+        boundary,
+        unit_key,
+        submission_id
+    from ranked
+    group by boundary, unit_key, submission_id
 )
 
 select
     m.boundary,
     m.unit_key,
     m.submission_id,
-    m.method,
     {%- for column in list_counts() %}
     case
         when m.method = 'published_share' then s.{{ column }}
         when c.submission_id is null then 0
         else c.{{ column }}
-    end as {{ column }}{{ ',' if not loop.last }}
+    end as {{ column }},
     {%- endfor %}
+    m.method
 from methods as m
 left join counted as c on m.boundary = c.boundary and m.unit_key = c.unit_key and m.submission_id = c.submission_id
-left join (
-    select
-        boundary,
-        unit_key,
-        submission_id,
-        {%- for column in list_counts() %}
-        max(part) filter (where measure = '{{ column }}')::bigint as {{ column }}{{ ',' if not loop.last }}
-        {%- endfor %}
-    from shared
-    group by boundary, unit_key, submission_id
-) as s on m.boundary = s.boundary and m.unit_key = s.unit_key and m.submission_id = s.submission_id
+left join shared as s on m.boundary = s.boundary and m.unit_key = s.unit_key and m.submission_id = s.submission_id
 where m.method is not null
