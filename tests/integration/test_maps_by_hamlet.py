@@ -82,7 +82,7 @@ def parts_of(settings: Settings, unit: str) -> list[str]:
     """Communes before 1/12/2024 that went whole into one of 2025."""
     rows = query(
         settings,
-        "select left(commune_key, 5) from blue_intermediate.int_map_area where boundary = '2025' and era = '2021-01-01' and unit_code = %s "
+        "select left(commune_key, 5) from green_intermediate.int_map_area where boundary = '2025' and era = '2021-01-01' and unit_code = %s "
         "and not is_divided",
         unit,
     )
@@ -92,7 +92,7 @@ def parts_of(settings: Settings, unit: str) -> list[str]:
 def test_the_shares_of_2025_come_out_of_the_edges(towns: Settings) -> None:
     rows = query(
         towns,
-        "select unit_code, round(share, 6)::text from blue_intermediate.int_map_pair where boundary = '2025' and era = '2021-01-01' "
+        "select unit_code, round(share, 6)::text from green_intermediate.int_map_pair where boundary = '2025' and era = '2021-01-01' "
         "and commune_key = '28006@2004-08-31' order by 1",
     )
     assert rows == [("27991", "0.591228"), ("28003", "0.408772")]
@@ -140,9 +140,9 @@ def test_on_an_earlier_map_by_what_the_household_says_else_by_its_hamlet(towns: 
     ids=["commune of a group", "group", "whole commune", "another count"],
 )
 def test_the_nightly_test_finds_a_map_that_does_not_add(towns: Settings, change: str) -> None:
-    compiled = next((towns.home / "dbt" / "blue" / "target" / "compiled").rglob("maps_add_fct_poverty*.sql")).read_text(encoding="utf-8")
+    compiled = next((towns.home / "dbt" / "green" / "target" / "compiled").rglob("maps_add_fct_poverty*.sql")).read_text(encoding="utf-8")
     with connect(towns) as conn:
         assert conn.execute(compiled).fetchall() == []
-        assert conn.execute(f"update blue_marts.fct_poverty {change} and period_key = '2023'").rowcount == 1
+        assert conn.execute(f"update green_marts.fct_poverty {change} and period_key = '2023'").rowcount == 1
         assert conn.execute(compiled).fetchall()
         conn.rollback()

@@ -76,7 +76,10 @@ origins as (
             and o.from_key <> e.from_key
             and (
                 o.from_key not in (select n.area_key from named as n)
-                or (o.from_key, h.hamlet) in (select n.area_key, n.hamlet from named as n)
+                or o.from_key in (
+                    select n.area_key from named as n
+                    where n.hamlet = h.hamlet
+                )
             )
     )
 )
