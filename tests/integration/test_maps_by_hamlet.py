@@ -82,7 +82,8 @@ def parts_of(settings: Settings, unit: str) -> list[str]:
     """Communes before 1/12/2024 that went whole into one of 2025."""
     rows = query(
         settings,
-        "select left(commune_key, 5) from green_intermediate.int_map_area where boundary = '2025' and era = '2021-01-01' and unit_code = %s "
+        "select left(commune_key, 5) from green_intermediate.int_map_area where boundary = '2025' "
+        "and era = '2021-01-01' and unit_code = %s "
         "and not is_divided",
         unit,
     )
