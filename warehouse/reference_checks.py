@@ -10,6 +10,7 @@ from typing import Any
 
 from warehouse.reference_faults import say
 from warehouse.reference_models import LoanCap, Standard, Target, TrainingCap, Unit
+from warehouse.reference_ways import check_hamlets, check_hamlets_of_edges, check_succession, check_ways_of_units
 
 Faults = Iterator[tuple[int, str]]
 Spans = dict[tuple[str, str], list[tuple[date, date, int]]]
@@ -67,7 +68,16 @@ def _overlaps(spans: Spans) -> Faults:
 
 TABLE_CHECKS: dict[str, Callable[[Iterable[tuple[int, Any]]], Faults]] = {
     "unit": check_units,
+    "succession": check_succession,
+    "hamlet_succession": check_hamlets,
     "target": check_targets,
     "loan_cap": check_loan_caps,
     "training_cap": check_training_caps,
 }
+
+# (table whose lines are named, table that it is compared with, check)
+CROSS_CHECKS: tuple[tuple[str, str, Callable[[Iterable[tuple[int, Any]], Iterable[tuple[int, Any]]], Faults]], ...] = (
+    ("target", "standard", check_standards_of_targets),
+    ("succession", "unit", check_ways_of_units),
+    ("hamlet_succession", "succession", check_hamlets_of_edges),
+)

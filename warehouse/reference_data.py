@@ -18,7 +18,7 @@ from psycopg import sql
 from pydantic import ValidationError
 
 from warehouse.database import Connection, connect, copy_rows
-from warehouse.reference_checks import TABLE_CHECKS, check_standards_of_targets
+from warehouse.reference_checks import CROSS_CHECKS, TABLE_CHECKS
 from warehouse.reference_faults import ReferenceDataError, say, say_error
 from warehouse.reference_models import ROW_MODELS, Row
 from warehouse.runs import Run
@@ -101,9 +101,9 @@ def load_reference(settings: Settings, run: Run, place: Path | None = None) -> l
             tables[name] = read_table(name, folder)
         except ReferenceDataError as error:
             problems += error.problems
-    if {"target", "standard"} <= tables.keys():
-        faults = check_standards_of_targets(tables["target"].numbered, tables["standard"].numbered)  # type: ignore[arg-type]
-        problems += [f"target.csv:{line}: {said}" for line, said in faults]
+    for name, other, check in CROSS_CHECKS:
+        if {name, other} <= tables.keys():
+            problems += [f"{name}.csv:{line}: {said}" for line, said in check(tables[name].numbered, tables[other].numbered)]
     if problems:
         raise ReferenceDataError(problems)
     for name, folder in given.items():

@@ -71,10 +71,22 @@ class Succession(Row):
     effective_date: Day
     kind: str
     extent: Literal["whole", "part"]
-    population_moved: int | None
+    population_moved: int | None = Field(ge=1)
     predecessor_name: str
     successor_name: str
     legal_basis: str
+    note: str | None
+
+
+class HamletSuccession(Row):
+    """Where a hamlet of a commune that was split went."""
+
+    KEY = ("predecessor_code", "hamlet", "successor_code", "effective_date")
+    predecessor_code: str = Field(pattern=r"^\d{5}$")
+    hamlet: str
+    successor_code: str = Field(pattern=r"^\d{5}$")
+    effective_date: Day
+    legal_basis: str | None
     note: str | None
 
 
@@ -270,6 +282,7 @@ class PublishedFigure(Row):
 ROW_MODELS: dict[str, type[Row]] = {
     "unit": Unit,
     "succession": Succession,
+    "hamlet_succession": HamletSuccession,
     "standard": Standard,
     "standard_indicator": StandardIndicator,
     "target": Target,

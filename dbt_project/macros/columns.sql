@@ -16,6 +16,36 @@
 ]) }}
 {%- endmacro %}
 
+{#- What form 7.1 alone knows of a commune. -#}
+{% macro total_counts() -%}
+{{ return(['total_households', 'total_persons', 'average_households', 'average_persons']) }}
+{%- endmacro %}
+
+{#- What is counted of a list. -#}
+{% macro list_counts() -%}
+{{ return(['poor_households', 'poor_persons', 'near_poor_households', 'near_poor_persons'] + movement_counts() + ['poor_no_labour_households']) }}
+{%- endmacro %}
+
+{#- These counts of rows of int_household_review. -#}
+{% macro review_counts() -%}
+count(*) filter (where closing_class = 'poor') as poor_households,
+{{ sum_known('member_count', "closing_class = 'poor'") }} as poor_persons,
+count(*) filter (where closing_class = 'near_poor') as near_poor_households,
+{{ sum_known('member_count', "closing_class = 'near_poor'") }} as near_poor_persons,
+count(*) filter (where opening_class = 'poor') as opening_poor_households,
+{{ sum_known('opening_member_count', "opening_class = 'poor'") }} as opening_poor_persons,
+{%- for cell in ['left_to_near_poor', 'left_above_near_poor', 'other_decrease', 'joined_from_near_poor', 'relapsed',
+    'newly_poor', 'other_increase'] %}
+count(*) filter (where poor_cell = '{{ cell }}') as {{ cell }},
+{%- endfor %}
+count(*) filter (where opening_class = 'near_poor') as opening_near_poor_households,
+{%- for cell in ['left_above', 'left_to_poor', 'other_decrease', 'joined_from_poor', 'relapsed', 'other_increase'] %}
+count(*) filter (where near_poor_cell = '{{ cell }}') as near_poor_{{ cell }},
+{%- endfor %}
+count(*) filter (where near_poor_cell = 'newly_near_poor') as newly_near_poor,
+count(*) filter (where closing_class = 'poor' and has_no_labour_capacity) as poor_no_labour_households
+{%- endmacro %}
+
 {#- The 12 indicators of the standard 2022-2026 and the 8 causes, as the form names them. -#}
 {% macro household_flags() -%}
 {{ return([

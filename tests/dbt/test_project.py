@@ -27,7 +27,9 @@ MARTS_MD = {
         opening_poor_persons left_to_near_poor left_above_near_poor other_decrease joined_from_near_poor relapsed newly_poor
         other_increase opening_near_poor_households near_poor_left_above near_poor_left_to_poor near_poor_other_decrease
         near_poor_joined_from_poor near_poor_relapsed newly_near_poor near_poor_other_increase poor_no_labour_households""".split(),
-        *TAIL,
+        *TAIL[:-1],
+        "totals_method",
+        TAIL[-1],
     ],
     "fct_loan_coverage": [
         *AREA,

@@ -141,6 +141,64 @@ def test_former_districts_are_known_where_no_commune_lies_in_two(years: Settings
     assert spanning == [(f"{code}@2025-07-01",) for code in ("27694", "27793", "27817", "27868", "28087")]
 
 
+def test_the_province_of_today_is_wider_than_long_an(years: Settings) -> None:
+    rows = query(
+        years,
+        "select period_key, area_key, area_name, poor_households, expected_submissions, accepted_submissions, completeness_pct, maturity "
+        "from marts.fct_poverty where area_level = 'province' and period_key in ('2023', '2024', '2025') order by 1",
+    )
+    assert rows == [
+        ("2023", "80@2004-08-31", "Tỉnh Long An", 3654, 188, 188, Decimal(100), "final"),
+        ("2024", "80@2004-08-31", "Tỉnh Long An", 2870, 186, 186, Decimal(100), "final"),
+        ("2025", "80@2025-07-01", "Tỉnh Tây Ninh", 1999, 96, 60, Decimal("62.5"), "provisional"),
+    ]
+    assert query(years, "select count(*) from marts.goal_progress where area_level = 'province'") == [(0,)]
+
+
+def test_returns_are_expected_of_the_communes_of_their_time(years: Settings) -> None:
+    rows = query(
+        years,
+        "select period_key, expected_submissions from marts.fct_loan_coverage where area_level = 'long_an' and boundary = 'at_time' "
+        "and borrower_class = 'all' and period_key in ('2023', '2024-Q3', '2024-Q4', '2025-Q2', '2025-Q3') order by 1",
+    )
+    assert rows == [("2023", 188), ("2024-Q3", 188), ("2024-Q4", 186), ("2025-Q2", 186), ("2025-Q3", 60)]
+
+
+def test_a_split_keeps_all_its_people(years: Settings) -> None:
+    rows = query(
+        years,
+        "select successor_code, round(share, 6)::text, is_whole from blue_intermediate.int_ground_edge "
+        "where predecessor_code = '28006' order by 1",
+    )
+    assert rows == [("28003", "0.177193", False), ("28009", "0.231579", False), ("28012", "0.591228", False)]
+
+
+def test_the_parts_of_a_share_add_to_their_group(years: Settings) -> None:
+    rows = query(
+        years,
+        "select f.area_level, f.poor_households, f.poor_persons, f.method, f.is_estimate, f.totals_method, f.total_households is null "
+        "from marts.fct_poverty as f where f.boundary = '2025' and f.period_key = '2023' "
+        "and 'group:27991@2025-07-01' in (f.area_key, f.group_key) order by f.area_level, f.area_code",
+    )
+    first, second, group = rows
+    assert {row[3:] for row in (first, second)} == {("published_share", True, "in_group", True)}
+    assert group[3:] == ("closed_group", False, "closed_group", False)
+    assert [a + b for a, b in zip(first[1:3], second[1:3], strict=True)] == list(group[1:3])
+
+
+def test_a_return_that_stands_twice_on_a_map_is_found(years: Settings) -> None:
+    folder = years.home / "dbt" / "blue" / "target" / "compiled"
+    compiled = next(folder.rglob("each_return_counts_once_on_each_map.sql")).read_text(encoding="utf-8")
+    with connect(years) as conn:
+        assert conn.execute(compiled).fetchall() == []
+        conn.execute(
+            "update blue_intermediate.int_area_part set group_key = null where boundary = '2025' and period_key = '2023' "
+            "and area_level = 'commune' and form_code = 'household_review'"
+        )
+        assert len(conn.execute(compiled).fetchall()) > 0
+        conn.rollback()
+
+
 def test_the_safe_view_has_one_map(years: Settings) -> None:
     assert query(years, "select distinct boundary, area_level from marts.fct_poverty_default") == [("at_time", "commune")]
     assert query(years, "select distinct boundary from marts.goal_progress") == [("at_time",)]

@@ -16,6 +16,7 @@ from operations.cli import app
 from tests.support.mart_fixtures import at, build_and_publish
 from warehouse.database import connect
 from warehouse.reference_data import REFERENCE_DIR
+from warehouse.reference_ways import fold
 from warehouse.settings import PROJECT_DIR, Settings, get_settings
 from warehouse.setup import init
 
@@ -143,3 +144,9 @@ def test_as_a_process_it_says_the_line_and_ends_with_1(
     )  # fmt: skip
     assert done.returncode == 1
     assert done.stderr == "target.csv:16: value: 'a lot' không phải là số · value: 'a lot' is no number\n"
+
+
+@pytest.mark.parametrize("name", ["  Ấp  Bình Đông 1 ", "KHU PHỐ ƯỚC LỄ", "Ấp Mỹ Điền"])
+def test_hamlets_are_folded_as_the_figures_fold_them(warehouse: Settings, name: str) -> None:
+    with connect(warehouse) as conn:
+        assert conn.execute("select intake.fold(%s)", (name,)).fetchone() == (fold(name),)

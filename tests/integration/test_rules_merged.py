@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -11,6 +12,7 @@ from expectations.validate import recheck, validate_pending
 from ingestion.collect import collect
 from reporting.evidence import verify
 from tests.support.workbooks import RECEIVED, Return
+from warehouse.reference_data import load_reference
 from warehouse.runs import start_run
 from warehouse.settings import Settings
 
@@ -105,3 +107,60 @@ def test_the_failing_rows_of_a_recheck_are_covered_by_its_round(warehouse: Setti
     rounds = conn.execute("select payload ->> 'kind' from audit.submission_event where event_type = 'round' order by event_id").fetchall()
     assert rounds == [("accept",), ("recheck",)]
     assert verify(warehouse) == []
+
+
+def openings(conn: psycopg.Connection, run_id: object) -> dict[str, tuple[int, int]]:
+    """Commune of 2024 -> poor households at opening, and at last year's closing on its ground; none where it cannot be compared."""
+    conn.execute(
+        "select set_config('warehouse.run_id', run_id::text, false), set_config('warehouse.round', max(round)::text, false) "
+        "from audit.validation_batch where run_id = %s group by run_id",
+        (run_id,),
+    )
+    rows = conn.execute(
+        "select s.commune_code, o.opening, o.last_closing from intake.batch_opening as o inner join intake.submission as s "
+        "using (submission_id) where s.period_key = '2024' and o.class = 'poor'"
+    ).fetchall()
+    return {code: (opening, closing) for code, opening, closing in rows}
+
+
+def test_an_opening_is_compared_with_the_closing_of_the_communes_before(
+    warehouse: Settings, conn: psycopg.Connection, tmp_path: Path
+) -> None:
+    """On 1/12/2024 27688 went whole into 27694, and 28006 in parts into 28003, 28009 and 28012."""
+    heads = {code: f"0800600{code}" for code in ("27694", "27688", "28009", "28003")}
+    second, third = {"household_code": "HN-002", "head_citizen_id": "080060000002"}, {"household_code": "HN-003", "head_citizen_id": None}
+    for code, head in heads.items():
+        a_return(warehouse, code, 2023, {"household_code": "HN-001", "head_citizen_id": head, "area_type": "NT"})
+    first_of_the_split = {"household_code": "HN-001", "head_citizen_id": "080060028006", "area_type": AREA}
+    a_return(warehouse, "28006", 2023, {**first_of_the_split, "hamlet": "Ấp 1"}, {**first_of_the_split, **second, "hamlet": "Ấp  Hai"})
+    moved = {"household_code": "HN-900", "previous_household_code": "HN-001", "area_type": AREA}
+    own = {"household_code": "HN-001", "area_type": AREA}
+    a_return(
+        warehouse, "27694", 2024,
+        {**own, "head_citizen_id": heads["27694"]},
+        {**moved, "head_citizen_id": heads["27688"], "previous_commune_code": "27688"},
+    )  # fmt: skip
+    a_return(
+        warehouse, "28009", 2024,
+        {**own, "head_citizen_id": heads["28009"]},
+        {**moved, "head_citizen_id": "080060028006", "previous_commune_code": "28006"},
+    )  # fmt: skip
+    a_return(warehouse, "28003", 2024, {**own, **third, "head_citizen_id": heads["28003"]})
+    run = start_run(warehouse, "test")
+    collect(warehouse, run)
+    validate_pending(warehouse, run)
+    assert openings(conn, run.run_id) == {"27694": (2, 2)}
+
+    head = "predecessor_code,hamlet,successor_code,effective_date,legal_basis,note\n"
+    table = tmp_path / "hamlet_succession.csv"
+    table.write_text(f"{head}28006,ấp 1,28009,2024-12-01,,\n", encoding="utf-8")
+    load_reference(warehouse, run, table)
+    assert openings(conn, run.run_id) == {"27694": (2, 2)}, "the hamlet of HN-002 is not known"
+    table.write_text(f"{head}28006,ấp 1,28009,2024-12-01,,\n28006,ấp hai,28003,2024-12-01,,\n", encoding="utf-8")
+    load_reference(warehouse, run, table)
+    assert openings(conn, run.run_id) == {"27694": (2, 2), "28009": (2, 2), "28003": (1, 2)}
+    found = conn.execute(
+        "select distinct s.commune_code, o.household_code from intake.batch_previous_household as o "
+        "inner join intake.submission as s using (submission_id) where o.previous_commune_code = '28006' order by 1"
+    ).fetchall()
+    assert found == [("28003", "HN-002"), ("28009", "HN-001")]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from warehouse.reference_checks import CROSS_CHECKS
 from warehouse.reference_data import REFERENCE_DIR, ReferenceDataError, read_table
 from warehouse.reference_models import ROW_MODELS
 
@@ -120,3 +121,74 @@ def test_a_wrong_header_says_what_it_must_be(tmp_path: Path) -> None:
     (tmp_path / "ethnicity.csv").write_text("name\nKinh\n", encoding="utf-8")
     with pytest.raises(ReferenceDataError, match="name_vi,is_minority"):
         read_table("ethnicity", tmp_path)
+
+
+WAY = "28006,28009,2024-12-01,split,part,{},Xã Tân Hòa,Xã Tân Bửu,Nghị quyết 1244,"
+REST = "28006,28003,2024-12-01,split,part,{},Xã Tân Hòa,Xã Lương Hòa,Nghị quyết 1244,"
+MERGED = "27688,27694,2024-12-01,merge,whole,,Phường 2,Phường 1,Nghị quyết 1244,"
+
+
+def faults(folder: Path, name: str, *lines: str) -> list[str]:
+    """What is said of a file of these lines, in Vietnamese and English, by line."""
+    head = (REFERENCE_DIR / f"{name}.csv").read_text(encoding="utf-8").splitlines()[0]
+    (folder / f"{name}.csv").write_text("\n".join([head, *lines]) + "\n", encoding="utf-8")
+    try:
+        found = read_table(name, folder).numbered
+    except ReferenceDataError as refused:
+        return refused.problems
+    said = []
+    for table, other, check in CROSS_CHECKS:
+        if table == name:
+            said += [f"{name}.csv:{line}: {text}" for line, text in check(found, read_table(other, REFERENCE_DIR).numbered)]
+    return said
+
+
+@pytest.mark.parametrize(
+    ("lines", "line", "vi", "en"),
+    [
+        ([WAY.format(1), REST.format("")], 3, "các tỷ lệ không cộng thành 1", "the shares do not add to 1"),
+        ([WAY.format(0), REST.format(5)], 2, "nằm ngoài giới hạn (≥ 1)", "is out of range (≥ 1)"),
+        ([WAY.format("")], 2, "chỉ có một phần", "only one part is named"),
+        ([MERGED, MERGED.replace("27694", "27691")], 3, "nhưng còn một đường khác (dòng 2)", "yet it has another way (line 2)"),
+        ([MERGED, MERGED.replace("27688,27694", "27694,27688")], 2, "đi vòng về chính nó", "leads back to itself"),
+    ],
+)
+def test_ways_of_communes_that_cannot_be_are_refused(tmp_path: Path, lines: list[str], line: int, vi: str, en: str) -> None:
+    said = faults(tmp_path, "succession", *lines)
+    assert any(one.startswith(f"succession.csv:{line}: ") and vi in one and en in one for one in said), said
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (("27739,27721,2025-07-01", "27739,27721,2025-08-01"), "commune 27739 is not in force on 2025-07-31"),
+        (("27739,27721,2025-07-01", "27739,27722,2025-07-01"), "commune 27722 is not in force on 2025-07-01"),
+        (("27868,27868,2025-07-01", None), "commune 27868 ends and no line says where it goes on 2025-07-01"),
+        (("27688,27694,2024-12-01", None), "commune 27688 ends and no line says where it goes on 2024-12-01"),
+    ],
+    ids=["not in force before", "not in force after", "a code that came back", "a gap"],
+)
+def test_ways_that_units_do_not_know_are_refused(tmp_path: Path, change: tuple[str, str | None], said: str) -> None:
+    before, after = change
+    _, *lines = (REFERENCE_DIR / "succession.csv").read_text(encoding="utf-8").splitlines()
+    assert any(line.startswith(before) for line in lines)
+    kept = [line for line in lines if not line.startswith(before)]
+    kept += [line.replace(before, after) for line in lines if after and line.startswith(before)]
+    assert any(said in one for one in faults(tmp_path, "succession", *kept))
+
+
+@pytest.mark.parametrize(
+    ("lines", "line", "vi", "en"),
+    [
+        (["28006,Ấp 1,28009,2024-12-01,,", "28006,ấp  1,28003,2024-12-01,,"], 3, "đã có ở dòng 2", "stands in line 2"),
+        (["28006,Ấp 1,28009,2025-07-01,,"], 2, "không có đường 28006 → 28009", "has no way 28006 → 28009 on 2025-07-01"),
+        (["28006,Ấp 1,11111,2024-12-01,,"], 2, "xã 11111 không có", "commune 11111 is not in the table"),
+        (["27688,Khu phố 1,27694,2024-12-01,,"], 2, "nhập trọn", "goes whole into 27694"),
+        (["28006,,28009,2024-12-01,,"], 2, "hamlet: không được để trống", "hamlet: must not be empty"),
+    ],
+)
+def test_faulty_hamlets_are_refused(tmp_path: Path, lines: list[str], line: int, vi: str, en: str) -> None:
+    [said] = faults(tmp_path, "hamlet_succession", *lines)
+    assert said.startswith(f"hamlet_succession.csv:{line}: ")
+    assert vi in said
+    assert en in said

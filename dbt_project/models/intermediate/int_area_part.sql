@@ -1,5 +1,6 @@
 -- The communes that make up an area in a period. At its time an area is the communes in force at the period's end; on the maps of 2021
--- and 2025 (boundary) it is those that lie on it. Where a commune lies on several (is_whole is false) its figures are only in the group.
+-- and 2025 (boundary) it is those that lie on it. Where an area shares a commune with others (is_whole is false) its totals are only in
+-- the group; its counts are known where those of each commune that is_divided are.
 {{ config(materialized='table', post_hook='analyze {{ this }}') }}
 
 with eras as (
@@ -19,13 +20,16 @@ areas as (
         case l.area_level
             when 'commune' then c.area_key
             when 'district' then c.district_code
+            when 'province' then c.province_key
             else 'long_an'
         end as area_key,
         null::text as group_key,
         true as is_whole,
+        false as is_divided,
+        null::numeric as share,
         'as_reported' as method
     from {{ ref('int_commune_period') }} as c
-    cross join (values ('commune'), ('district'), ('long_an')) as l (area_level)
+    cross join (values ('commune'), ('district'), ('long_an'), ('province')) as l (area_level)
     union
     select
         c.form_code,
@@ -46,6 +50,8 @@ areas as (
             when 'former_district' then m.is_in_one_district
             else true
         end as is_whole,
+        l.area_level = 'commune' and m.is_divided as is_divided,
+        case when l.area_level = 'commune' then m.share end as share,
         case
             when l.area_level = 'commune' and m.unit_key = c.area_key and m.group_key is null then 'as_reported'
             when l.area_level = 'commune' and m.group_key is not null then 'in_group'
@@ -69,6 +75,8 @@ select
     a.commune_key,
     a.group_key,
     a.is_whole,
+    a.is_divided,
+    a.share,
     a.method,
     c.has_begun,
     c.is_past_due,

@@ -1,5 +1,6 @@
 -- Areas year by year, with how much of them is in: of an annual form its own year, of a cumulative one its newest quarter. Years
--- before a form was collected stand there too, where a target asks about them: nobody owed anything.
+-- before a form was collected stand there too, where a target asks about them: nobody owed anything. The goals are Long An's: the
+-- province of today is wider and has none.
 select
     form_code,
     area_key,
@@ -13,7 +14,7 @@ select
     method,
     is_estimate
 from {{ ref('int_area_period') }} as a
-where a.period_type = 'year'
+where a.period_type = 'year' and a.area_level <> 'province'
 union all
 select
     form_code,
@@ -28,7 +29,7 @@ select
     method,
     is_estimate
 from {{ ref('int_service_period') }} as s
-where s.period_type = 'year'
+where s.period_type = 'year' and s.area_level <> 'province'
 union all
 select
     form_code,

@@ -22,6 +22,7 @@ select
     p.result_stage,
     l.household_code,
     l.previous_household_code,
+    l.previous_commune_code,
     l.hamlet,
     l.opening_class,
     l.closing_class,

@@ -61,6 +61,8 @@ select
     p.unit_code,
     p.district_code,
     p.commune_key,
+    p.share,
+    p.is_divided,
     case when m.n_members > 1 then 'group:' || m.lowest_code || '@' || greatest(p.era, p.map_date) end as group_key,
     d.n_districts = 1 as is_in_one_district
 from {{ ref('int_map_pair') }} as p

@@ -2,22 +2,7 @@
 with listed as (
     select
         submission_id,
-        count(*) filter (where closing_class = 'poor') as poor_households,
-        {{ sum_known('member_count', "closing_class = 'poor'") }} as poor_persons,
-        count(*) filter (where closing_class = 'near_poor') as near_poor_households,
-        {{ sum_known('member_count', "closing_class = 'near_poor'") }} as near_poor_persons,
-        count(*) filter (where opening_class = 'poor') as opening_poor_households,
-        {{ sum_known('opening_member_count', "opening_class = 'poor'") }} as opening_poor_persons,
-        {%- for cell in ['left_to_near_poor', 'left_above_near_poor', 'other_decrease', 'joined_from_near_poor', 'relapsed',
-            'newly_poor', 'other_increase'] %}
-        count(*) filter (where poor_cell = '{{ cell }}') as {{ cell }},
-        {%- endfor %}
-        count(*) filter (where opening_class = 'near_poor') as opening_near_poor_households,
-        {%- for cell in ['left_above', 'left_to_poor', 'other_decrease', 'joined_from_poor', 'relapsed', 'other_increase'] %}
-        count(*) filter (where near_poor_cell = '{{ cell }}') as near_poor_{{ cell }},
-        {%- endfor %}
-        count(*) filter (where near_poor_cell = 'newly_near_poor') as newly_near_poor,
-        count(*) filter (where closing_class = 'poor' and has_no_labour_capacity) as poor_no_labour_households
+        {{ review_counts() | indent(8) }}
     from {{ ref('int_household_review') }}
     group by submission_id
 )

@@ -21,9 +21,10 @@ select
     p.expected_submissions,
     p.accepted_submissions,
     p.completeness_pct,
-    p.method,
-    p.is_estimate,
-    p.maturity
+    coalesce(f.method, p.method) as method,
+    coalesce(f.method = 'published_share', false) as is_estimate,
+    p.maturity,
+    p.method as totals_method
 from {{ ref('int_area_period') }} as p
 inner join {{ ref('int_poverty_area') }} as f
     on p.form_code = f.form_code and p.area_key = f.area_key and p.boundary = f.boundary and p.period_key = f.period_key

@@ -4,6 +4,7 @@ select
     row_number,
     household_code,
     previous_household_code,
+    previous_commune_code,
     hamlet,
     opening_class,
     closing_class,

@@ -5,5 +5,7 @@ with known as (
 select
     predecessor_code,
     successor_code,
-    effective_date
+    effective_date,
+    extent = 'whole' as is_whole,
+    population_moved
 from known
