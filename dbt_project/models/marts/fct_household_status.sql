@@ -15,5 +15,9 @@ select
     {%- endfor %}
     member_count,
     opening_member_count,
-    left_list_date
+    left_list_date,
+    area_type,
+    dep_waste_treatment,
+    income_per_head_vnd,
+    next_standard_class
 from {{ ref('int_household_review') }}
