@@ -29,6 +29,12 @@ MARTS_MD = {
         near_poor_joined_from_poor near_poor_relapsed newly_near_poor near_poor_other_increase poor_no_labour_households""".split(),
         *TAIL,
     ],
+    "fct_poverty_by_standard": [
+        *AREA,
+        *"""standard_version is_in_force is_provisional basis poor_households near_poor_households multidimensional_households
+        unknown_households reason""".split(),
+        *TAIL,
+    ],
     "fct_loan_coverage": [
         *AREA,
         *"""borrower_class households_in_class households_listed need_survey_pct with_need eligible_with_need newly_served
