@@ -101,16 +101,10 @@ CASES: dict[str, tuple[dict[str, Any], set[str]]] = {
 
 
 def test_the_class_under_the_next_standard_follows_from_its_own_facts(warehouse: Settings, conn: psycopg.Connection) -> None:
-    wards = sorted(
-        (code, name) for code, name, area, valid_from, is_long_an in current(conn, "unit", "code, name_vi, area_type, valid_from, is_long_an")
-        if len(code) == 5 and area == "urban" and valid_from == date(2025, 7, 1) and is_long_an
-    )  # fmt: skip
-    villages = sorted(
-        (code, name) for code, name, area, valid_from, is_long_an in current(conn, "unit", "code, name_vi, area_type, valid_from, is_long_an")
-        if len(code) == 5 and area == "rural" and valid_from == date(2025, 7, 1) and is_long_an
-    )  # fmt: skip
+    units = current(conn, "unit", "area_type, code, name_vi, valid_from, is_long_an")
+    new = sorted(unit[:3] for unit in units if len(unit[1]) == 5 and unit[3] == date(2025, 7, 1) and unit[4])
+    places = [((code, name), "TT" if area == "urban" else "NT") for area, code, name in reversed(new)]
     expected: dict[str, tuple[str, set[str]]] = {}
-    places = [*((place, "TT") for place in wards), *((place, "NT") for place in villages)]
     for (name, (facts, codes)), ((commune, commune_name), area) in zip(CASES.items(), places, strict=False):
         own = dict(facts)
         if area == "NT" and own["income_per_head_vnd"]:
@@ -127,7 +121,7 @@ def test_the_class_under_the_next_standard_follows_from_its_own_facts(warehouse:
     for commune, code, vi, en in rows:
         fired[commune].add(code)
         assert vi.strip() and en.strip()
-    assert {name: fired[commune] for commune, (name, _) in expected.items()} == {name: codes for name, codes in expected.values()}
+    assert {name: fired[commune] for commune, (name, _) in expected.items()} == dict(expected.values())
     states: dict[str, str] = dict(conn.execute("select commune_code, state from audit.submission").fetchall())
     returned = {name for commune, (name, _) in expected.items() if states[commune] == "returned"}
     assert returned == {"HHR-43E", "NOT-ALLOWED"}

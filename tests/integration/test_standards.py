@@ -77,9 +77,8 @@ def test_a_year_stands_under_each_standard_that_its_form_can_tell(conn: psycopg.
         (2026, "2027-2030", False, True, "recorded_next", 120, 60, 180, 0, None),
     ]
     assert conn.execute("select count(*) from marts.fct_poverty_by_standard_default where period_year = 2026").fetchone() == (60,)
-    assert conn.execute(
-        "select count(*) from marts.data_status where mart = 'fct_poverty_by_standard' and period_key = '2026'"
-    ).fetchone() == (1,)
+    status = "select count(*) from marts.data_status where mart = 'fct_poverty_by_standard' and period_key = '2026'"
+    assert conn.execute(status).fetchone() == (1,)
 
 
 def test_2026_ends_one_goal_and_is_the_base_of_the_next(conn: psycopg.Connection) -> None:
@@ -112,7 +111,8 @@ def test_one_household_of_an_unknown_class_leaves_the_goal_without_a_base(bridge
 
 def test_a_series_breaks_in_the_window_only(conn: psycopg.Connection) -> None:
     assert conn.execute(
-        "select kind, break_date, first_period_key, from_name, to_name, note_vi from marts.dim_series_break where mart = 'fct_poverty' order by 2"
+        "select kind, break_date, first_period_key, from_name, to_name, note_vi from marts.dim_series_break where mart = 'fct_poverty'"
+        " order by 2"
     ).fetchall() == [
         ("boundary", date(2024, 12, 1), "2024", "188", "186", "Sắp xếp đơn vị hành chính: 188 xã thành 186 xã"),
         ("boundary", date(2025, 7, 1), "2025", "186", "60", "Sắp xếp đơn vị hành chính: 186 xã thành 60 xã"),

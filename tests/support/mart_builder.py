@@ -112,7 +112,8 @@ def send(conn: Connection, run: Run, returns: Sequence[Return]) -> None:
         conn, "intake.submission",
         ["submission_id", "sha256", "form_code", "form_version", "commune_code", "period_key", "period_type", "period_start_date",
          "period_end_date", "result_stage", "version", "file_name", "received_at", "recorded_at"],
-        [[r.submission_id, r.sha256, "household_review", r.form_version, r.commune, str(r.year), "year", date(r.year, 1, 1), date(r.year, 12, 31),
+        [[r.submission_id, r.sha256, "household_review", r.form_version, r.commune, str(r.year), "year", date(r.year, 1, 1),
+          date(r.year, 12, 31),
           r.stage, r.version, f"{r.commune}_{r.year}_v{r.version}.xlsx", r.received_at or moment, moment] for r in returns],
     )  # fmt: skip
     copy_rows(
