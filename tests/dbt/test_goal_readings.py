@@ -141,9 +141,9 @@ def as_rows(wanted: list[Target], given_areas: list[Area]) -> dict[str, list[dic
             add_state(rows, "intermediate.int_area_period", place, one, {})
             if one.is_collected:
                 other = next(standard for standard in STANDARDS if standard != one.standard)
-                told = {one.standard: (one.poor, one.near_poor, None)}
-                told[other] = (*(one.reclassified or (None, None)), None if one.reclassified else f"not under the standard {other}")
-                for standard, figures in told.items():
+                under = {one.standard: (one.poor, one.near_poor, None)}
+                under[other] = (*(one.reclassified or (None, None)), None if one.reclassified else f"not under the standard {other}")
+                for standard, figures in under.items():
                     named = dict(zip(("poor_households", "near_poor_households", "reason"), figures, strict=True))
                     rows["intermediate.int_standard_area"].append(place | {"standard_version": standard} | named)
         for year, loan in credit.items():

@@ -68,8 +68,8 @@ LONG_AN = "boundary = 'at_time' and area_level = 'long_an'"
 def test_a_year_stands_under_each_standard_that_its_form_can_tell(conn: psycopg.Connection) -> None:
     assert conn.execute(
         "select period_year, standard_version, is_in_force, is_provisional, basis, poor_households, near_poor_households,"
-        f" multidimensional_households, unknown_households, reason from marts.fct_poverty_by_standard where {LONG_AN} and period_year > 2024"
-        " order by 1, 2"
+        f" multidimensional_households, unknown_households, reason from marts.fct_poverty_by_standard where {LONG_AN}"
+        " and period_year > 2024 order by 1, 2"
     ).fetchall() == [
         (2025, "2022-2026", True, False, "recorded", 60, 60, 120, 0, None),
         (2025, "2027-2030", False, True, "by_facts", None, None, None, None, "form lacks income per head, waste treatment"),

@@ -8,10 +8,7 @@ with standards as (
         s.review_year_from,
         s.review_year_to,
         bool_or(s.is_provisional) as is_provisional,
-        exists (
-            select 1 from {{ ref('stg_standard_indicator') }} as i
-            where i.standard_version = s.standard_version
-        ) as has_indicators
+        s.standard_version in (select i.standard_version from {{ ref('stg_standard_indicator') }} as i) as has_indicators
     from {{ ref('stg_standard') }} as s
     group by s.standard_version, s.review_year_from, s.review_year_to
 ),

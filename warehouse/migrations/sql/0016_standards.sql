@@ -38,7 +38,10 @@ return (
     select min(d.standard_version)
     from reference.standard as d
     where
-        d.load_id = (select max(l.load_id) from reference.load as l where l.table_name = 'standard')
+        d.load_id = (
+            select max(l.load_id) from reference.load as l
+            where l.table_name = 'standard'
+        )
         and review_year between d.review_year_from and coalesce(d.review_year_to, 9999)
 );
 comment on function intake.standard_of_review is 'The standard that the review of a year classifies by.';
@@ -59,10 +62,11 @@ indicator as (
         i.standard_version,
         array_agg(i.field order by i.position) as fields
     from reference.standard_indicator as i
-    where i.load_id = (
-        select max(l.load_id) from reference.load as l
-        where l.table_name = 'standard_indicator'
-    )
+    where
+        i.load_id = (
+            select max(l.load_id) from reference.load as l
+            where l.table_name = 'standard_indicator'
+        )
     group by i.standard_version
 )
 
