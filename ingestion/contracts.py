@@ -127,6 +127,10 @@ class Sheet(Strict):
             if (column.since is None or int(column.since) <= int(version)) and (column.until is None or int(version) <= int(column.until))
         )
 
+    def in_version(self, version: str) -> Sheet:
+        """The sheet as that version has it: what a workbook of the version holds."""
+        return self.model_copy(update={"columns": self.columns_of(version)})
+
     @property
     def db_columns(self) -> tuple[tuple[str, str], ...]:
         return tuple(pair for column in self.columns for pair in column.db_columns)
@@ -167,6 +171,10 @@ class Form(Strict):
     def tables(self) -> tuple[Sheet, ...]:
         """Sheets with rows: all but the cover."""
         return tuple(sheet for sheet in self.sheets if sheet.layout == "table")
+
+    def in_version(self, version: str) -> Form:
+        """The form with the columns of one version alone."""
+        return self.model_copy(update={"sheets": tuple(sheet.in_version(version) for sheet in self.sheets)})
 
     def version_for(self, period_key: str) -> Version | None:
         """The contract version whose periods hold ``period_key``; None where none does. Compared by year."""

@@ -231,16 +231,22 @@ def _write_known_rows(
                 worksheet.write_blank(row, index, None, style)
 
 
+def _bands(form: Form, sheet: Sheet, fields: list[str]) -> list[dict[str, str]]:
+    """The bands over columns that this version of the sheet has."""
+    bands: list[dict[str, str]] = form_texts(form).get("bands", {}).get(sheet.name, [])
+    return [band for band in bands if band["first"] in fields]
+
+
 def _write_bands(worksheet: Worksheet, styles: Styles, form: Form, sheet: Sheet, columns: tuple[Column, ...], row: int) -> None:
     fields = [column.field for column in columns]
-    for band in form_texts(form).get("bands", {}).get(sheet.name, []):
+    for band in _bands(form, sheet, fields):
         worksheet.merge_range(row, fields.index(band["first"]), row, fields.index(band["last"]), band["text"], styles.band(band["tint"]))
 
 
 def _tints(form: Form, sheet: Sheet, columns: tuple[Column, ...]) -> dict[str, str]:
     fields = [column.field for column in columns]
     result: dict[str, str] = {}
-    for band in form_texts(form).get("bands", {}).get(sheet.name, []):
+    for band in _bands(form, sheet, fields):
         for field in fields[fields.index(band["first"]) : fields.index(band["last"]) + 1]:
             result[field] = band["tint"]
     return result
@@ -268,6 +274,8 @@ def _validate(worksheet: Worksheet, column: Column, top: int, index: int, bottom
         rule = {"validate": "list", "source": ["x"], "error_message": errors["flag"]}
     elif column.type == "integer":
         rule = {"validate": "integer", "criteria": ">=", "value": 0, "error_message": errors["integer"]}
+    elif column.type == "number" and not column.computed:
+        rule = {"validate": "decimal", "criteria": ">=", "value": 0, "error_message": errors["number"]}
     elif column.type == "date":
         from datetime import date
 

@@ -92,7 +92,7 @@ class Styles:
             year = column.field.startswith("birth_year")
             return self.get(num_format="0" if year else "#,##0", **more)
         if column.type == "number":
-            return self.get(num_format="0.00", **more)
+            return self.get(num_format="0.00" if column.computed else "#,##0", **more)
         if column.type == "flag":
             return self.get(num_format="@", align="center", **more)
         return self.get(num_format="@", **more)
@@ -115,6 +115,6 @@ def note(form: Form, sheet: Sheet, column: Column) -> str:
     if column.codes:
         parts.append(said["allowed"].format(values=", ".join(column.codes)))
     elif column.type != "text" or column.required:
-        parts.append(said["types"][column.type])
+        parts.append(said["types"]["computed" if column.computed else column.type])
     parts.append(own.get("notes", {}).get(key) or said["notes"].get(key) or column.hint or "")
     return "\n".join(part for part in parts if part)

@@ -75,7 +75,9 @@ def template(
             written = write_template(settings, contract, commune_code=commune, period_key=period, path=path, conn=conn)
         except ValueError as error:
             raise CommandError(str(error)) from None
-    say(f"{written}")
+    version = contract.version_for(period)
+    assert version is not None  # it was written
+    say(f"{written}\nPhiên bản biểu · form version: {version.version}")
 
 
 @app.command(epilog="Example: warehouse generate /tmp/longan --years 2021-2023 --seed 7 --errors")

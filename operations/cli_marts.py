@@ -122,12 +122,15 @@ def add_commands(app: typer.Typer) -> None:
         "warehouse trace fct_loan_coverage 27694 2023-Q3 served --class poor"
     )
     def trace(
-        mart: Annotated[str, typer.Argument(help="fct_poverty, fct_loan_coverage, fct_training_coverage")],
+        mart: Annotated[str, typer.Argument(help="fct_poverty, fct_poverty_by_standard, fct_loan_coverage, fct_training_coverage")],
         area: Annotated[str, typer.Argument(help="Commune or district code, or long_an.")],
         period: Annotated[str, typer.Argument(help="2023, 2023-Q3")],
         column: Annotated[str, typer.Argument(help="poor_households")],
         counted_class: Annotated[
-            str, typer.Option("--class", help="poor, near_poor, newly_escaped or all, where the mart has a row for each.")
+            str,
+            typer.Option(
+                "--class", help="poor, near_poor, newly_escaped, all; or a standard like 2027-2030: where the mart has a row for each."
+            ),
         ] = "all",
     ) -> None:
         """Walk back from a figure: publication, submissions, file and hash, sheet, rows, cells."""

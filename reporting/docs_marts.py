@@ -72,7 +72,7 @@ def _mart(name: str, model: dict[str, Any], path: Path) -> str:
         kept(path, "usage notes", "None recorded yet."),
     ]
     if sources:
-        of_class = " --class poor" if lineage()[name].class_column else ""
+        of_class = f" --class {lineage()[name].example_class}" if lineage()[name].class_column else ""
         parts.insert(3, f"Walk back from any figure: `warehouse trace {name} 27694 2023 {next(iter(sources))}{of_class}`.\n")
     return "\n".join(parts)
 

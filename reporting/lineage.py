@@ -72,7 +72,8 @@ class Mart(Strict):
     form: str
     period_type: str
     class_column: str | None = None
-    """The mart has a row for each class, and one for `all`."""
+    """The mart has a row for each class, and one for `all`; or one for each poverty standard."""
+    example_class: str = "poor"
     counted_by: Counting | None = None
     first_review_of_a_standard: Words | None = None
     columns: dict[str, Source]

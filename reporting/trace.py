@@ -135,8 +135,9 @@ def trace(conn: Connection, mart: str, area_code: str, period_key: str, column: 
     condition = sql.SQL("(f.area_code = %(area)s or f.area_key = %(area)s)")
     found = _facts(conn, mart, period_key, condition, {"area": area_code}, (contract.class_column, counted_class))
     if not found:
+        of_class = f" and {contract.class_column} {counted_class}" if contract.class_column else ""
         raise TraceError(
-            f"{mart} has no row for {area_code} in {period_key}: nothing is published for it, or the code is not of that time."
+            f"{mart} has no row for {area_code} in {period_key}{of_class}: nothing is published for it, or the code is not of that time."
         )
     fact = min(found, key=lambda row: ("commune", "district", "long_an").index(row["area_level"]))
     return _trace_fact(conn, mart, contract, fact, column, _publication(conn, fact["publication_id"]))

@@ -33,7 +33,7 @@ QUARTERLY = ("credit", "training")
 KEPT = {
     "HHR-12", "HHR-13", "HHR-14", "HHR-14B", "HHR-15", "HHR-18", "HHR-19", "HHR-21", "HHR-21B", "HHR-22", "HHR-23", "HHR-23B",
     "HHR-24", "HHR-25", "HHR-26", "HHR-26B", "HHR-30", "HHR-32", "HHR-36", "HHR-37", "HHR-38", "HHR-39", "HHR-39B", "HHR-40",
-    "HHR-41",
+    "HHR-41", "HHR-42", "HHR-43",
     "CRD-08", "CRD-08B", "CRD-10", "CRD-11", "CRD-13B", "CRD-17", "CRD-19", "CRD-19B", "CRD-20",
     "BTW-01", "BTW-02", "BTW-02B", "BTW-04", "BTW-06", "BTW-07",
     "TRN-04", "TRN-06", "TRN-07", "TRN-09", "TRN-09B", "TRN-11", "TRN-12", "TRN-13", "TRN-15", "TRN-16",

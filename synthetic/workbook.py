@@ -53,7 +53,7 @@ def write_workbook(path: Path, sent: Return, style: Style, omit: tuple[str, ...]
     """Write the workbook, without the sheets ``omit``. Returns the row numbers as Excel shows them."""
     from xlsxwriter import Workbook
 
-    form = load_form(sent.form)
+    form = load_form(sent.form).in_version(str(sent.cover["form_version"]))
     # A fixed time of creation: the same seed gives the same bytes.
     made = datetime.combine(sent.cover["signed_date"] if isinstance(sent.cover["signed_date"], date) else date(sent.year, 12, 15), time(9))
     with Workbook(path) as book:

@@ -99,6 +99,8 @@ class Standard(Row):
     valid_from: Day
     valid_to: Day | None
     income_line_vnd: int
+    deprivation_line: int | None
+    """Indicators lacked from which a household at or below the income line is poor; None where facts alone do not tell."""
     score_b1_line: int | None
     score_b2_line: int | None
     average_income_line_vnd: int | None

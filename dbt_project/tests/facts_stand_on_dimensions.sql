@@ -1,6 +1,6 @@
 -- Every area and period of a mart is described by its dimension.
 with used as (
-    {%- for mart in ['fct_poverty', 'fct_household_status', 'goal_progress', 'submission_compliance'] %}
+    {%- for mart in ['fct_poverty', 'fct_poverty_by_standard', 'fct_household_status', 'goal_progress', 'submission_compliance'] %}
     select distinct
         area_key,
         period_key

@@ -106,6 +106,17 @@ def _wanted(sheet: Sheet, version: str) -> dict[str, Column]:
     return {normal(label): column for column in sheet.columns_of(version) for label in column.labels}
 
 
+def known_elsewhere(sheet: Sheet, version: str, label: str) -> Column | None:
+    """The column of this label that the sheet has in another version only."""
+    column = _all_labels(sheet).get(normal(label))
+    return None if column in sheet.columns_of(version) else column
+
+
+@lru_cache(maxsize=64)
+def _all_labels(sheet: Sheet) -> dict[str, Column]:
+    return {normal(label): column for column in sheet.columns for label in column.labels}
+
+
 def _match(rows: Rows, index: int, wanted: dict[str, Column]) -> dict[int, Column]:
     """Column number -> contract column for the line ``index``, read with the line above it as the groups."""
     lower = rows[index]

@@ -58,7 +58,8 @@ def read_file(path: Path, file_name: str, settings: Settings) -> Reading:
         return reading
     _read_cover_cells(reading, reading.cover)
     _check_cover(reading, reading.cover)
-    if not {"PERIOD-NOT-ASKED", "UNKNOWN-VERSION"} & {finding.code for finding in reading.faults}:
+    # A workbook of another version is read by that of its period: its missing columns are named.
+    if "PERIOD-NOT-ASKED" not in {finding.code for finding in reading.faults}:
         _read_tables(reading, reading.cover, workbook)
     return reading
 

@@ -12,7 +12,7 @@ from ingestion.findings import ReadError, finding_types
 from ingestion.reader.cells import Cell, converter_for
 from ingestion.reader.column import ReadColumn, convert
 from ingestion.reader.identity import mend_identifiers
-from ingestion.reader.layout import Header, find_header
+from ingestion.reader.layout import Header, find_header, known_elsewhere
 from ingestion.reader.rows import classify
 from ingestion.reader.scan import SheetScan, column_letters
 from ingestion.reader.workbook import Rows
@@ -64,7 +64,8 @@ def read_table(rows: Rows, sheet: Sheet, title: str, version: str, scan: SheetSc
     if header is None:
         raise ReadError("NO-HEADER", sheet=title)
     if header.missing:
-        raise ReadError("MISSING-COLUMN", sheet=title, column="», «".join(column.labels[0] for column in header.missing))
+        names = "», «".join(column.labels[0] for column in header.missing)
+        raise ReadError("MISSING-COLUMN", sheet=title, column=names, version=version)
     if header.twice:
         raise ReadError("TWO-COLUMNS", sheet=title, column=header.twice[0].labels[0])
     kinds = classify(rows, header, sheet)
@@ -73,7 +74,10 @@ def read_table(rows: Rows, sheet: Sheet, title: str, version: str, scan: SheetSc
         skipped=dict(kinds.skipped),
     )  # fmt: skip
     for label, _ in header.extra:
-        _remark(reading, "EXTRA-COLUMN", None, sheet=title, column=label)
+        if other := known_elsewhere(sheet, version, label):
+            _remark(reading, "OTHER-VERSION", None, sheet=title, column=label, version=version, other=other.since or other.until)
+        else:
+            _remark(reading, "EXTRA-COLUMN", None, sheet=title, column=label)
     for number in kinds.odd:
         _remark(reading, "ROW-NOT-UNDERSTOOD", number, row=number)
     for number in sorted(scan.hidden_rows.intersection(kinds.data)):

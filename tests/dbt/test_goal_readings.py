@@ -61,6 +61,8 @@ def reviews(draw: st.DrawFn) -> Series:
         one = replace(owed(state, year, "household_review", expected), standard=STANDARDS[year >= NEW_STANDARD])
         is_known = state != "unknown" and one.is_collected
         found[year] = replace(one, poor=draw(counts), near_poor=draw(counts)) if is_known else one
+        if draw(st.booleans()) and one.is_collected:  # as in a bridge year, but in any
+            found[year] = replace(found[year], reclassified=(draw(counts), draw(counts)))
     return found
 
 
@@ -138,8 +140,12 @@ def as_rows(wanted: list[Target], given_areas: list[Area]) -> dict[str, list[dic
             place = placed("household_review", number, year)
             add_state(rows, "intermediate.int_area_period", place, one, {})
             if one.is_collected:
-                figures = {"standard_version": one.standard, "poor_households": one.poor, "near_poor_households": one.near_poor}
-                rows["intermediate.int_poverty_area"].append(place | figures)
+                other = next(standard for standard in STANDARDS if standard != one.standard)
+                under = {one.standard: (one.poor, one.near_poor, None)}
+                under[other] = (*(one.reclassified or (None, None)), None if one.reclassified else f"not under the standard {other}")
+                for standard, figures in under.items():
+                    named = dict(zip(("poor_households", "near_poor_households", "reason"), figures, strict=True))
+                    rows["intermediate.int_standard_area"].append(place | {"standard_version": standard} | named)
         for year, loan in credit.items():
             place, quarter = placed("credit", number, year), {"as_of_quarter": f"{year}-Q4"}
             add_state(rows, "intermediate.int_service_period", place, loan.year, quarter)

@@ -31,6 +31,12 @@ MARTS_MD = {
         "totals_method",
         TAIL[-1],
     ],
+    "fct_poverty_by_standard": [
+        *AREA,
+        *"""standard_version is_in_force is_provisional basis poor_households near_poor_households multidimensional_households
+        unknown_households reason""".split(),
+        *TAIL,
+    ],
     "fct_loan_coverage": [
         *AREA,
         *"""borrower_class households_in_class households_listed need_survey_pct with_need eligible_with_need newly_served

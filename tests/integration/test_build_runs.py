@@ -59,8 +59,8 @@ def test_the_same_inputs_give_the_same_hashes_in_the_other_colour(published: Set
     assert made.schema == "green"
     assert first == (made.mart_hashes,)
     assert set(made.mart_hashes) == {
-        "data_status", "dim_area", "dim_period", "dim_target", "fct_household_status", "fct_loan_coverage", "fct_poverty",
-        "fct_training_coverage", "goal_progress", "submission_compliance",
+        "data_status", "dim_area", "dim_period", "dim_series_break", "dim_target", "fct_household_status", "fct_loan_coverage",
+        "fct_poverty", "fct_poverty_by_standard", "fct_training_coverage", "goal_progress", "submission_compliance",
     }  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from warehouse.settings import Settings
 
 TAMPERED = {
     "GATE-SUM": "update green_marts.fct_poverty set near_poor_households = near_poor_households + 1 where area_code = '794'",
+    "GATE-STANDARD": "update green_marts.fct_poverty set poor_households = poor_households + 1 where area_level = 'long_an'",
     "GATE-SERVICE": "update green_marts.fct_loan_coverage set requested_vnd = 1 where area_level = 'long_an' and period_key = '2023-Q3'",
     "GATE-PART": "update green_marts.fct_poverty set total_persons = 1 where area_level = 'commune' and area_code = '27694'",
     "GATE-MOVE": "update green_marts.fct_poverty set relapsed = relapsed + 1 where period_year = 2023 and area_level = 'long_an'",

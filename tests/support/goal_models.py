@@ -26,7 +26,8 @@ STATE = f"group_key text, {COUNTS}, method text, is_estimate boolean, maturity t
 TABLES = {
     "staging.stg_target": "goal_code text, target_version text, readings text, target_size numeric(18, 6), target_unit text, "
     "baseline_year integer, target_year integer, standard_version text, is_assumed boolean, document_date date, valid_from date",
-    "intermediate.int_poverty_area": f"{AREA}, {PERIOD}, standard_version text, poor_households bigint, near_poor_households bigint",
+    "intermediate.int_standard_area": f"{AREA}, {PERIOD}, standard_version text, poor_households bigint, near_poor_households bigint, "
+    "reason text",
     "intermediate.int_area_period": f"{AREA}, {PERIOD}, {STATE}",
     "intermediate.int_service_period": f"{AREA}, {PERIOD}, as_of_quarter text, {STATE}",
     "intermediate.int_uncollected_year": f"{AREA}, {PERIOD}, expected_submissions bigint, accepted_submissions bigint",

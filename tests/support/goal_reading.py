@@ -20,7 +20,10 @@ LARGEST = 10**12
 
 @dataclass(frozen=True)
 class Year:
-    """One area in one year: what was owed and came, and the figures. ``poor`` and ``near_poor`` None: unknown in one return."""
+    """One area in one year: what was owed and came, and the figures. ``poor`` and ``near_poor`` None: unknown in one return.
+
+    ``reclassified`` holds poor and near-poor under the other standard, where the year was classified by that one too.
+    """
 
     expected: int
     accepted: int
@@ -31,6 +34,7 @@ class Year:
     standard: str = ""
     poor: int | None = None
     near_poor: int | None = None
+    reclassified: tuple[int, int] | None = None
 
     @property
     def why_not(self) -> str | None:
@@ -147,15 +151,17 @@ def _gap(target: Target, year: Year | None) -> str | None:
         return "not in force on this ground"
     if year.why_not:
         return year.why_not
-    if _count(target, year) is None:
-        return "unknown in one return"
-    return None if year.standard == target.standard else f"not under the standard {target.standard}"
+    if _count(target, year) is not None:
+        return None
+    return "unknown in one return" if year.standard == target.standard else f"not under the standard {target.standard}"
 
 
 def _count(target: Target, year: Year) -> int | None:
-    if year.poor is None or target.goal == "poverty_reduction":
-        return year.poor
-    return None if year.near_poor is None else year.poor + year.near_poor
+    """The figure under the target's own standard."""
+    poor, near_poor = (year.poor, year.near_poor) if year.standard == target.standard else year.reclassified or (None, None)
+    if poor is None or target.goal == "poverty_reduction":
+        return poor
+    return None if near_poor is None else poor + near_poor
 
 
 def _line(reading: str, n0: int, g: Fraction, t: int) -> Fraction | None:

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid5
 
+from ingestion.contracts import load_form
 from warehouse.database import Connection, copy_rows
 from warehouse.events import Event, append_events
 from warehouse.runs import Run
@@ -59,6 +60,13 @@ class Return:
     received_at: datetime | None = None
 
     @property
+    def form_version(self) -> str:
+        """That of its period, as the contract has it."""
+        version = load_form("household_review").version_for(str(self.year))
+        assert version is not None
+        return version.version
+
+    @property
     def sha256(self) -> str:
         return hashlib.sha256(f"{self.commune}|{self.year}|{self.version}".encode()).hexdigest()
 
@@ -104,7 +112,8 @@ def send(conn: Connection, run: Run, returns: Sequence[Return]) -> None:
         conn, "intake.submission",
         ["submission_id", "sha256", "form_code", "form_version", "commune_code", "period_key", "period_type", "period_start_date",
          "period_end_date", "result_stage", "version", "file_name", "received_at", "recorded_at"],
-        [[r.submission_id, r.sha256, "household_review", "1", r.commune, str(r.year), "year", date(r.year, 1, 1), date(r.year, 12, 31),
+        [[r.submission_id, r.sha256, "household_review", r.form_version, r.commune, str(r.year), "year", date(r.year, 1, 1),
+          date(r.year, 12, 31),
           r.stage, r.version, f"{r.commune}_{r.year}_v{r.version}.xlsx", r.received_at or moment, moment] for r in returns],
     )  # fmt: skip
     copy_rows(
@@ -122,6 +131,11 @@ def send(conn: Connection, run: Run, returns: Sequence[Return]) -> None:
              h.movement or USUAL_MOVEMENT[h.opening, h.closing], h.members, h.opening_members, *[h.extra.get(name) for name in extra]]
             for r in returns for row, h in enumerate(r.households, start=8)
         ),
+    )  # fmt: skip
+    copy_rows(
+        conn, "audit.column_map", ["submission_id", "sheet", "field", "column_letter"],
+        ([r.submission_id, "household_list", column.field, "A"] for r in returns
+         for column in load_form("household_review").sheet("household_list").columns_of(r.form_version)),
     )  # fmt: skip
     append_events(
         conn, run.run_id, moment,

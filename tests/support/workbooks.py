@@ -111,8 +111,11 @@ class Return:
     form_code = "household_review"
 
     def __init__(self, **cover: Any) -> None:
-        self.form: Form = load_form(self.form_code)
         self.cover = {**COVER, "form_code": self.form_code, **cover}
+        form = load_form(self.form_code)
+        known = {version.version for version in form.versions}
+        # A cover may name a version that there is not; the sheets are then those of the first.
+        self.form: Form = form.in_version(str(self.cover["form_version"]) if self.cover["form_version"] in known else "1")
         self.rows = self.good_rows()
         self.titles = {sheet.name: sheet.title for sheet in self.form.sheets}
         self.left_out: set[str] = set()

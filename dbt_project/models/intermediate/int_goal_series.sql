@@ -1,4 +1,5 @@
--- The yearly figure that each reduction goal is measured by. Another goal joins here as one more row of `goals`.
+-- The yearly figure that each reduction goal is measured by, under every standard: a target takes the row of its own, so that the bridge
+-- year 2026 ends one goal under the old standard and begins the next under the new. Another goal joins here as one more row of `goals`.
 with goals as (
     select *
     from (values ('poverty_reduction'), ('multidimensional_reduction')) as g (goal_code)
@@ -12,11 +13,12 @@ figures as (
         p.boundary,
         p.period_key,
         p.standard_version,
+        p.reason,
         case g.goal_code
             when 'poverty_reduction' then p.poor_households
             when 'multidimensional_reduction' then p.poor_households + p.near_poor_households
         end::numeric as figure
-    from {{ ref('int_poverty_area') }} as p
+    from {{ ref('int_standard_area') }} as p
     cross join goals as g
     where p.boundary = 'at_time'
 ),
@@ -29,6 +31,7 @@ dated as (
         f.boundary,
         a.period_year,
         f.standard_version,
+        f.reason,
         f.figure,
         a.expected_submissions,
         a.accepted_submissions,
@@ -55,7 +58,7 @@ select
     maturity,
     case
         when is_complete and figure is not null then null
-        when is_complete then 'unknown in one return'
+        when is_complete then coalesce(reason, 'unknown in one return')
         when is_not_yet_due then 'not yet due'
         else 'incomplete (' || accepted_submissions || ' of ' || expected_submissions || ')'
     end as gap_reason

@@ -1,6 +1,6 @@
 -- Every year of every reading of every target version, with the numbers that the formulas of the goals need.
--- figure = Nt, baseline = N0, previous = N(t-1), fall = r_t; a year under another standard has no figure. A unit that is younger than
--- the baseline year has no baseline on its ground.
+-- figure = Nt, baseline = N0, previous = N(t-1), fall = r_t, all under the target's own standard. A unit that is younger than the baseline
+-- year has no baseline on its ground.
 {{ config(materialized='table') }}
 
 with targets as (
@@ -30,16 +30,15 @@ years as (
         s.period_year,
         s.period_year - t.baseline_year as t,
         t.target_year - t.baseline_year as span,
-        case when s.standard_version = t.standard_version then s.figure end as figure,
-        case
-            when s.gap_reason is not null then s.gap_reason
-            when s.standard_version = t.standard_version then null
-            else 'not under the standard ' || t.standard_version
-        end as gap_reason,
+        s.figure,
+        s.gap_reason,
         s.maturity
     from targets as t
     inner join {{ ref('int_goal_series') }} as s
-        on t.goal_code = s.goal_code and s.period_year between t.baseline_year and t.target_year
+        on
+            t.goal_code = s.goal_code
+            and s.period_year between t.baseline_year and t.target_year
+            and coalesce(s.standard_version, t.standard_version) = t.standard_version
 ),
 
 with_previous as (

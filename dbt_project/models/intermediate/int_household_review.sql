@@ -32,6 +32,10 @@ select
     {%- for flag in household_flags() %}
     l.{{ flag }},
     {%- endfor %}
+    l.area_type,
+    l.dep_waste_treatment,
+    l.income_per_head_vnd,
+    l.next_standard_class,
     l.member_count,
     l.opening_member_count,
     l.decision_date,

@@ -4,6 +4,7 @@ with marts as (
     from (
         values
         ('fct_poverty', 'household_review'),
+        ('fct_poverty_by_standard', 'household_review'),
         ('fct_household_status', 'household_review'),
         ('fct_loan_coverage', 'credit'),
         ('fct_training_coverage', 'training'),

@@ -16,5 +16,9 @@ select
     member_count,
     opening_member_count,
     left_list_date,
+    area_type,
+    dep_waste_treatment,
+    income_per_head_vnd,
+    next_standard_class,
     result_stage as maturity
 from {{ ref('int_household_review') }}

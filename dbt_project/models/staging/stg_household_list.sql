@@ -1,4 +1,4 @@
--- An empty flag cell is a no: the form knows only the cross and the blank.
+-- An empty flag cell is a no: the form knows only the cross and the blank. Of dep_waste_treatment null says that the form did not ask.
 select
     submission_id,
     row_number,
@@ -6,6 +6,7 @@ select
     previous_household_code,
     previous_commune_code,
     hamlet,
+    area_type,
     opening_class,
     closing_class,
     movement,
@@ -14,6 +15,9 @@ select
     {%- for flag in household_flags() %}
     coalesce({{ flag }}, false) as {{ flag }},
     {%- endfor %}
+    dep_waste_treatment,
+    income_per_head_vnd,
+    next_standard_class,
     member_count,
     opening_member_count,
     decision_date,

@@ -6,5 +6,8 @@ select
     standard_version,
     area_type,
     review_year_from,
-    coalesce(review_year_to, 9999) as review_year_to
+    coalesce(review_year_to, 9999) as review_year_to,
+    income_line_vnd,
+    deprivation_line,
+    is_provisional
 from known

@@ -1,6 +1,7 @@
 select
     s.submission_id,
     s.form_code,
+    s.form_version,
     s.commune_code,
     s.period_key,
     s.period_type,

@@ -20,7 +20,8 @@ from ingestion.template_styles import form_texts, texts
 from tests.support.workbooks import Return
 from warehouse.settings import Settings
 
-FORM = load_form("household_review")
+FORM = load_form("household_review").in_version("1")
+"""As it was until 2025; test_contract_agrees looks at the newest version."""
 
 
 @pytest.fixture(scope="module")
@@ -214,8 +215,8 @@ def test_a_filled_template_is_read_without_a_fault_or_a_finding(path: Path, tmp_
     }  # fmt: skip
     for table in reading.tables:
         assert table.skipped == {"numbering": 1}, table.title
-        letters = [get_column_letter(place) for place in range(1, len(table.sheet.columns) + 1)]
-        assert table.column_map == dict(zip([column.field for column in table.sheet.columns], letters, strict=True))
+        letters = [get_column_letter(place) for place in range(1, len(table.column_map) + 1)]
+        assert table.column_map == dict(zip([column.field for column in FORM.sheet(table.sheet.name).columns], letters, strict=True))
     assert {repair.code for repair in reading.repairs} <= {"FILL-DOWN"}
 
 

@@ -22,7 +22,7 @@ from synthetic.returns import HouseholdReview
 from synthetic.style import style_of
 from warehouse.settings import Settings
 
-FORM = load_form("household_review")
+FORM = load_form("household_review").in_version("1")
 
 
 def read(path: Path) -> Reading:
@@ -60,7 +60,7 @@ def test_every_habit_is_read_without_a_remark(tmp_path: Path, province: list[lis
     assert (reading.cover.commune_code, reading.cover.period.key) == (sent.commune.code, "2023")
     for table in reading.tables:
         assert table.row_numbers == placed[table.sheet.name]
-        assert set(table.column_map) == {column.field for column in table.sheet.columns}
+        assert set(table.column_map) == {column.field for column in FORM.sheet(table.sheet.name).columns}
 
 
 def test_labels_are_the_contracts(tmp_path: Path, province: list[list[HouseholdReview]]) -> None:
