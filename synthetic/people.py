@@ -48,6 +48,8 @@ class Household:
     """The indicators of the last review: most of them stay."""
     left_in: int = 0
     """The year in which it last left the list."""
+    previous: tuple[str, str] | None = None
+    """Its code and commune before a merger, until a list of the new commune has named it."""
 
     @property
     def head(self) -> Person:
