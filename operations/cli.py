@@ -164,7 +164,7 @@ def print_story(story: dict[str, Any]) -> None:
 def demo(
     seed: Annotated[int, typer.Option(help="Seed of the synthetic province.")] = 1,
 ) -> None:
-    """The story on a synthetic province: eight nights, the last through Airflow; ends with the published series and the promises."""
+    """The story on a synthetic province: thirteen nights, one through Airflow; ends with the published series and the promises."""
     from operations.demo import run_demo
 
     run_demo(get_settings(), seed=seed)

@@ -86,9 +86,7 @@ def generate(
     return out
 
 
-def make(
-    seed: int, last: int, services_years: Iterable[int]
-) -> tuple[list[list[HouseholdReview]], list[QuarterReturn], dict[int, Merger]]:
+def make(seed: int, last: int, services_years: Iterable[int]) -> tuple[list[list[HouseholdReview]], list[QuarterReturn], dict[int, Merger]]:
     """The reviews of every year from 2021 to ``last``, the credit and training returns, whose loans the reviews tick, and the mergers
     of the years made."""
     asked = sorted(set(services_years))

@@ -53,7 +53,7 @@ def service_returns(
     the province. A return covers 1 January to the end of its quarter, on the ground that the commune has by then. Raises ValueError
     where a review that the returns are made from is not there.
     """
-    if not FIRST_YEAR < year or last_review(year) >= FIRST_YEAR + len(province):
+    if year <= FIRST_YEAR or last_review(year) >= FIRST_YEAR + len(province):
         raise ValueError(f"credit and training of {year} need the review of {last_review(year)}, and every one since {FIRST_YEAR}")
     debts = _debts(before)
     history = histories(province[: year - FIRST_YEAR], mergers or {})

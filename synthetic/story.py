@@ -4,7 +4,7 @@ of its last quarter, their corrections in January, and one correction that comes
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -119,7 +119,7 @@ def tell(seed: int) -> tuple[list[Job], dict[str, Any], dict[int, Merger]]:
     story = {
         "bad": sorted(told.files, key=lambda item: (item["outcome"], item["file"])),
         "missing": [missing.sent.commune.name],
-        "omitted": {"commune_code": right.sent.commune.code, "commune": right.sent.commune.name},
+        "omitted": {"commune_code": right.sent.commune.code, "commune": right.sent.commune.name, "households": OMITTED},
     }
     return [sent.get(job.path, job) for job in jobs] + corrected, story, mergers
 
