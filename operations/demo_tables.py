@@ -25,8 +25,12 @@ def words() -> dict[str, Any]:
     return found
 
 
+MOST_FILES = 30
+"""Shown of a night: a screen."""
+
+
 def show_bad_returns(settings: Settings) -> None:
-    """Files of the last night with a finding, and which; nothing where every file was good."""
+    """Files of the last night with a finding, and which, those that came back first; nothing where every file was good."""
     table = Table(*words()["columns"]["bad"], title=words()["headings"]["bad"])
     with connect(settings) as conn:
         rows = conn.execute(
@@ -39,13 +43,15 @@ def show_bad_returns(settings: Settings) -> None:
             where o.run_id = (select n.run_id from audit.run as n where n.kind = 'nightly' order by n.started_at desc limit 1)
             group by o.file_name, r.state, s.state
             having r.state = 'unreadable' or count(f.rule_code) > 0
-            order by 2, 1
+            order by 2 desc, 1
             """
         ).fetchall()
-    for name, state, rules in rows:
+    for name, state, rules in rows[:MOST_FILES]:
         table.add_row(name, state, rules or "")
     if rows:
         out.print(table)
+    if len(rows) > MOST_FILES:
+        out.print(words()["headings"]["more"].format(count=len(rows) - MOST_FILES))
 
 
 def show_missing(settings: Settings, stage: Path) -> None:

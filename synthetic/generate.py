@@ -13,11 +13,11 @@ from random import Random
 
 from ingestion.contracts import load_form
 from synthetic.damage import damage
-from synthetic.ground import Merger, write_hamlet_succession
+from synthetic.ground import MERGER_YEARS, Merger, write_hamlet_succession
 from synthetic.post import arrival, file_name, stamp
 from synthetic.province import Province
 from synthetic.returns import HouseholdReview, QuarterReturn, Return
-from synthetic.services import last_review, mark_loans, service_returns
+from synthetic.services import COLLECTED_FROM, last_review, mark_loans, service_returns
 from synthetic.style import Style, style_of
 from synthetic.targets import FIRST_YEAR, LAST_YEAR
 from synthetic.workbook import Placed, write_workbook
@@ -66,10 +66,12 @@ def generate(
     beyond = [year for year in services_years if not FIRST_YEAR < year <= LAST_YEAR]
     if beyond:
         raise ValueError(f"credit and training returns need the review of the year before: {FIRST_YEAR + 1} to {LAST_YEAR}, not {beyond}")
-    if errors and services_years and (min(services_years) < LAST_YEAR or not {FIRST_YEAR, FIRST_YEAR + 1} <= set(years)):
+    if errors and max(years) >= MERGER_YEARS[-1]:
+        raise ValueError(f"mistakes are more than the communes of {max(years)}: to plant errors ask for reviews to {MERGER_YEARS[-1] - 1}")
+    if errors and services_years and (min(services_years) < COLLECTED_FROM or not {FIRST_YEAR, FIRST_YEAR + 1} <= set(years)):
         raise ValueError(
-            f"credit and training are collected from {LAST_YEAR} on and compared with every list before: "
-            f"to plant errors in them ask for the reviews from {FIRST_YEAR} on, not {sorted(years)}, and the services from {LAST_YEAR} on"
+            f"credit and training are collected from {COLLECTED_FROM} on and compared with every list before: to plant errors in them "
+            f"ask for the reviews from {FIRST_YEAR} on, not {sorted(years)}, and the services from {COLLECTED_FROM} on"
         )
     province, services, mergers = make(seed, max(years), services_years)
     jobs = plan(out, province, sorted(set(years)), seed, communes) + plan_services(out, services, seed, communes)

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from random import Random
 
-from synthetic.targets import FIRST_YEAR, LAST_YEAR, communes, reference_rows
+from synthetic.targets import FIRST_YEAR, LAST_YEAR, Commune, communes, reference_rows
 
 COLUMNS = ("predecessor_code", "hamlet", "successor_code", "effective_date", "legal_basis", "note")
 NOTE = "Dữ liệu giả lập của bộ sinh dữ liệu · synthetic, made by the generator"
@@ -44,6 +44,26 @@ def edges(year: int) -> tuple[dict[str, str], ...]:
 
 
 MERGER_YEARS = tuple(year for year in range(FIRST_YEAR, LAST_YEAR + 1) if edges(year))
+
+
+def predecessors(commune: Commune, *, whole: bool = False) -> tuple[str, ...]:
+    """The communes whose ground, or a part of it, made up this one's; with ``whole`` those that it took whole. None where nothing merged
+    since 2021. A commune that no edge leads away from goes on under its code, whoever joins it."""
+    year = int(commune.footprint_from[:4])
+    if year not in MERGER_YEARS:
+        return ()
+    found = {
+        row["predecessor_code"] for row in edges(year) if row["successor_code"] == commune.code and not (whole and row["extent"] == "part")
+    }
+    before = {one.code for one in communes(year - 1)} - {row["predecessor_code"] for row in edges(year)}
+    return tuple(sorted(found | ({commune.code} & before)))
+
+
+@cache
+def ancestors(commune: Commune) -> frozenset[str]:
+    """Its own code and those of all communes since 2021 whose ground, or a part of it, came to it."""
+    before = {one.code: one for one in communes(int(commune.footprint_from[:4]) - 1)}
+    return frozenset({commune.code}).union(*(ancestors(before[code]) for code in predecessors(commune)))
 
 
 def merge(rng: Random, year: int, hamlets: Mapping[str, Sequence[str]]) -> Merger:

@@ -19,6 +19,8 @@ from synthetic.targets import FIRST_YEAR, Commune
 from synthetic.training import Trainee, plan_training, training_rows
 
 QUARTERS = (1, 2, 3, 4)
+COLLECTED_FROM = 2023
+"""The first year for which credit and training are collected (reference/calendar.csv)."""
 INCOMPLETE_SHARE = 0.08
 """Of the communes: those that ask only some of their households whether they need a loan."""
 
