@@ -87,7 +87,7 @@ def _show_restated(conn: Connection, commune_code: str) -> None:
         (YEAR, f"{commune_code}@%", YEAR),
     )
     for key, column, old, new, before, after, cause, version in rows:
-        table.add_row(f"{' '.join(key)} {column}", old, new, f"{before} → {after}", f"{cause} v{version}" if version else cause)
+        table.add_row(f"{key[0]} {column}", old, new, f"{before} → {after}", f"{cause} v{version}" if version else cause)
     out.print(table)
 
 
@@ -100,7 +100,8 @@ def _show_maps(conn: Connection) -> None:
             where area_level = 'commune' and period_type = 'year' and area_code = any(%s)
         )
 
-        select f.boundary, f.area_key, f.area_name, f.period_key, f.poor_households
+        select f.boundary, concat_ws(' ', f.area_key, case when f.area_level = 'commune' then f.area_name end),
+            f.period_key, f.poor_households
         from marts.fct_poverty as f
         where f.period_type = 'year' and f.boundary = any(%s) and exists (
             select 1 from chosen as c where c.boundary = f.boundary and f.area_key in (c.area_key, c.group_key)
@@ -109,13 +110,13 @@ def _show_maps(conn: Connection) -> None:
         """,
         (words()["maps"], [*words()["boundaries"]], [*words()["boundaries"]]),
     ).fetchall()
-    years = sorted({row[3] for row in rows})
+    years = sorted({row[2] for row in rows})
     table = table_of("maps", left=(0, 1), title=words()["headings"]["maps"], box=SIMPLE_HEAD, padding=(0, 1))
     for year in years:
         table.add_column(year, justify="right")
-    figures: dict[tuple[str, str, str], dict[str, str]] = {}
-    for boundary, key, name, year, poor in rows:
-        figures.setdefault((words()["boundaries"][boundary], key, name), {})[year] = shown(poor)
-    for (boundary, key, name), found in figures.items():
-        table.add_row(boundary, f"{key} {name}", *(found.get(year, "") for year in years))
+    figures: dict[tuple[str, str], dict[str, str]] = {}
+    for boundary, area, year, poor in rows:
+        figures.setdefault((words()["boundaries"][boundary], area), {})[year] = shown(poor)
+    for (boundary, area), found in figures.items():
+        table.add_row(boundary, area, *(found.get(year, "") for year in years))
     out.print(table)

@@ -19,12 +19,17 @@ def _courses(rows: Sequence[Row]) -> int:
     return sum(row["training_status"] in ("studying", "completed") for row in rows)
 
 
+def _person(row: Row) -> tuple[str, str | None]:
+    """Their household may have another code by now."""
+    return row.get("borrower_name") or row["person_name"], row["citizen_id"]
+
+
 def _without_one(rows: list[Row], sheet: str, context: Context, count: Callable[[Sequence[Row]], int]) -> list[Row] | None:
-    """Without the households of that commune before whose figures weigh most; None where the others make up for it."""
+    """Without the people of that commune before whose figures weigh most; None where the others make up for it."""
     last = {sent.commune.code: getattr(sent, sheet) for sent in context.merged}
     commune = max(last, key=lambda code: (count(last[code]), code))
-    codes = {code for row in last[commune] for code in (row["household_code"], f"{commune}/{row['household_code']}")}
-    left = [row for row in rows if row["household_code"] not in codes]
+    theirs = set(map(_person, last[commune]))
+    left = [row for row in rows if _person(row) not in theirs]
     return left if count(left) < sum(map(count, last.values())) else None
 
 
