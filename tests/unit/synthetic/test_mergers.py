@@ -33,7 +33,7 @@ def closing(reviews: list[HouseholdReview], codes: set[str] | None = None) -> di
 def opening(reviews: list[HouseholdReview], codes: set[str] | None = None) -> dict[tuple[str, str], Row]:
     """(commune, household code) of the year before -> its row now."""
     return {
-        (row.get("previous_commune_code", sent.commune.code), row.get("previous_household_code", row["household_code"])): row
+        (row.get("previous_commune_code") or sent.commune.code, row.get("previous_household_code") or row["household_code"]): row
         for sent in reviews
         if codes is None or sent.commune.code in codes
         for row in sent.household_list
