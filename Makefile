@@ -27,7 +27,7 @@ help: ## this list
 install: ## make .venv from requirements.lock
 	@sh operations/bootstrap.sh
 
-demo: install ## the whole way of a file on a synthetic province, in eight nights
+demo: install ## the whole way of a file on a synthetic province, in thirteen nights
 	@$(BIN)/warehouse demo $(ARGS)
 
 test: install ## all tests but the long sweeps (ARGS="-k name" for some)

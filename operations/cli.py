@@ -83,14 +83,15 @@ def template(
 @app.command(epilog="Example: warehouse generate /tmp/longan --years 2021-2023 --seed 7 --errors")
 def generate(
     folder: Annotated[Path, typer.Argument(help="Folder to write the workbooks into.")],
-    years: Annotated[str, typer.Option(help="One year or a span: 2021-2023.")] = "2021-2023",
+    years: Annotated[str, typer.Option(help="One year or a span, of 2021 to 2025: 2021-2023.")] = "2021-2023",
     services_years: Annotated[
-        str | None, typer.Option(help="Years of credit and training returns, '' for none. Default: 2023, where --years has 2021 and 2022.")
+        str | None,
+        typer.Option(help="Years of credit and training returns, to 2025; '' for none. Default: 2023, where --years has 2021 and 2022."),
     ] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same province.")] = 1,
     errors: Annotated[bool, typer.Option("--errors", help="Plant errors for every rule; answer_key.json lists what must fire.")] = False,
 ) -> None:
-    """Write a synthetic province: 188 communes whose totals equal the published ones."""
+    """Write a synthetic province: its totals equal the published ones to 2023, then it lives on through both mergers."""
     from operations.console import CommandError
     from synthetic.generate import generate as write_province
 
@@ -166,7 +167,7 @@ def print_story(story: dict[str, Any]) -> None:
 def demo(
     seed: Annotated[int, typer.Option(help="Seed of the synthetic province.")] = 1,
 ) -> None:
-    """The story on a synthetic province: eight nights, the last through Airflow; ends with the published series and the promises."""
+    """The story on a synthetic province: thirteen nights, one through Airflow; ends with the published series and the promises."""
     from operations.demo import run_demo
 
     run_demo(get_settings(), seed=seed)

@@ -1,18 +1,22 @@
-"""`make demo`: the whole way of a file on a synthetic province, in eight nights (operations/demo.yaml).
+"""`make demo`: the whole way of a file on a synthetic province, in thirteen nights (operations/demo.yaml).
 
-The reviews of 2021 and 2022, loans and training quarter by quarter, the review of 2023 and the last quarter with bad returns, and at
-last, through a real Airflow DAG run, the corrections. It ends with the published series beside the marts and the three promises.
+The reviews of 2021 and 2022, loans and training quarter by quarter, the review of 2023 and the last quarter with bad returns, the
+corrections through a real Airflow DAG run, then on through both mergers, with a correction that comes three years late. It ends with
+the published series beside the marts, one figure as known at two moments, and the three promises.
 """
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 from rich.rule import Rule
 
 from operations.cli import print_story
 from operations.console import CommandError, night_progress, out
+from operations.demo_closing import show_two_moments
 from operations.demo_tables import (
     show_bad_returns,
     show_goal,
@@ -27,6 +31,8 @@ from operations.nightly import run_night
 from warehouse import clock
 from warehouse.clock import parse_now
 from warehouse.database import connect
+from warehouse.reference_data import load_reference
+from warehouse.runs import finish_run, start_run, writer_lock
 from warehouse.settings import PROJECT_DIR, Settings
 from warehouse.setup import init
 
@@ -49,8 +55,10 @@ def run_demo(settings: Settings, *, seed: int) -> None:
         write_story(stage, seed=seed, nights=[parse_now(night["now"]) for night in nights], on_progress=on_progress)
     for number, night in enumerate(nights, start=1):
         out.print(Rule(night["title"], align="left"))
+        if "note" in night:
+            out.print(night["note"], soft_wrap=True)
         _deliver(stage / f"night{number}", settings.inbox_dir)
-        if number == len(nights):
+        if night.get("runs") == "airflow":
             _night_by_airflow(settings, night["now"])
         else:
             with night_progress(night["title"].split(":")[0], settings.quiet) as (on_step, on_progress):
@@ -60,9 +68,13 @@ def run_demo(settings: Settings, *, seed: int) -> None:
         show_missing(settings, stage)
         show_goal(settings)
         show_services(settings)
+        if "series" in night:
+            show_series(settings)
+            out.print(night["series"].format(**_told(stage)["omitted"]), soft_wrap=True)
     if not show_series(settings):
         raise CommandError("The marts differ from the published series: this should not happen. Please report it with the seed.")
     show_readings(settings)
+    show_two_moments(settings, _told(stage)["omitted"]["commune_code"])
     show_promises(settings)
     _show_next(settings)
 
@@ -82,6 +94,20 @@ def _refuse_foreign(settings: Settings) -> None:
     if filled and filled[0]:
         hint = "the demo has run here already" if marker.exists() else "it holds data"
         raise CommandError(f"This synthetic warehouse is not empty ({hint}). Run 'make clean', or set WAREHOUSE_HOME to another folder.")
+
+
+def _told(stage: Path) -> dict[str, Any]:
+    """What the story tells of its files (synthetic/story.py)."""
+    told: dict[str, Any] = json.loads((stage / "story.json").read_text(encoding="utf-8"))
+    return told
+
+
+def load_hamlets(settings: Settings, stage: Path, now: str) -> None:
+    """Load where the hamlets of split communes went, as the officer who knows it would."""
+    with writer_lock(settings, kind="reference"):
+        run = start_run(settings, "reference", injected_now=parse_now(now))
+        load_reference(settings, run, stage / "hamlet_succession.csv")
+        finish_run(settings, run, "success")
 
 
 def _deliver(folder: Path, inbox: Path) -> None:

@@ -1,4 +1,4 @@
-"""What `make demo` shows: after each night how far the goals are, at the end the published series and the three promises."""
+"""What `make demo` shows: after each night how far the goals are, then the published series and the three promises."""
 
 from __future__ import annotations
 
@@ -25,8 +25,12 @@ def words() -> dict[str, Any]:
     return found
 
 
+MOST_FILES = 30
+"""Shown of a night: a screen."""
+
+
 def show_bad_returns(settings: Settings) -> None:
-    """Files of the last night with a finding, and which; nothing where every file was good."""
+    """Files of the last night with a finding, and which, those that came back first; nothing where every file was good."""
     table = Table(*words()["columns"]["bad"], title=words()["headings"]["bad"])
     with connect(settings) as conn:
         rows = conn.execute(
@@ -39,13 +43,15 @@ def show_bad_returns(settings: Settings) -> None:
             where o.run_id = (select n.run_id from audit.run as n where n.kind = 'nightly' order by n.started_at desc limit 1)
             group by o.file_name, r.state, s.state
             having r.state = 'unreadable' or count(f.rule_code) > 0
-            order by 2, 1
+            order by 2 desc, 1
             """
         ).fetchall()
-    for name, state, rules in rows:
+    for name, state, rules in rows[:MOST_FILES]:
         table.add_row(name, state, rules or "")
     if rows:
         out.print(table)
+    if len(rows) > MOST_FILES:
+        out.print(words()["headings"]["more"].format(count=len(rows) - MOST_FILES))
 
 
 def show_missing(settings: Settings, stage: Path) -> None:
@@ -124,7 +130,7 @@ def show_series(settings: Settings) -> bool:
             "area, extract(year from period_end)::int::text, "
             "poor_households, poor_rate_pct, near_poor_households, near_poor_rate_pct, total_households",
         )
-    table = _table("series", left=(0, 1, 4), title=words()["headings"]["series"])
+    table = table_of("series", left=(0, 1, 4), title=words()["headings"]["series"])
     all_equal = True
     for area, year, *figures in sorted(published, key=lambda row: str(row[1])):
         if area != "Long An" or figures[0] is None:
@@ -143,7 +149,7 @@ def show_series(settings: Settings) -> bool:
 def show_readings(settings: Settings) -> None:
     """Every reading of every target version, at the newest complete year."""
     with connect(settings) as conn:
-        year = _newest_year(conn)
+        year = _newest_complete_year(conn)
         rows = conn.execute(
             """
             select target_version, reading, actual_value, path_value, observed_pace_pct, required_pace_pct, projected_value, status
@@ -153,7 +159,7 @@ def show_readings(settings: Settings) -> None:
             """,
             {"year": year},
         ).fetchall()
-    table = _table("readings", left=(0, 6), title=words()["headings"]["readings"].format(year=year), box=None, padding=(0, 1))
+    table = table_of("readings", left=(0, 6), title=words()["headings"]["readings"].format(year=year), box=None, padding=(0, 1))
     version_shown: str | None = None
     for version, reading, *numbers, status in rows:
         if version != version_shown:
@@ -166,10 +172,10 @@ def show_readings(settings: Settings) -> None:
 def show_promises(settings: Settings) -> None:
     """The three promises at the newest complete year: actual, path, pace, status, and how many of the returns they stand on."""
     with connect(settings) as conn:
-        year = _newest_year(conn)
+        year = _newest_complete_year(conn)
         goals = {row[:3]: row[3:] for row in conn.execute(GOALS, {"year": year})}
         classes = {row[0]: row[1:] for row in conn.execute(LOAN_CLASSES, {"year": year})}
-    table = _table("promises", left=(0, 4), title=words()["headings"]["promises"].format(year=year), box=SIMPLE_HEAD, padding=0)
+    table = table_of("promises", left=(0, 4), title=words()["headings"]["promises"].format(year=year), box=SIMPLE_HEAD, padding=0)
     reasons = []
     for promise in words()["promises"]:
         if "borrower_class" in promise:
@@ -212,16 +218,23 @@ LOAN_CLASSES = """
 """
 
 
-def _newest_year(conn: Connection) -> str:
+def _newest_complete_year(conn: Connection) -> str:
+    """The newest year of which every return of the three forms is in."""
     row = conn.execute(
-        "select max(period_key) from marts.fct_poverty "
-        "where boundary = 'at_time' and area_level = 'long_an' and poor_households is not null"
+        """
+        select max(p.period_key)
+        from marts.fct_poverty as p
+        inner join marts.fct_loan_coverage as l using (area_key, boundary, period_key)
+        inner join marts.fct_training_coverage as t using (area_key, boundary, period_key)
+        where p.boundary = 'at_time' and p.area_level = 'long_an' and l.borrower_class = 'all' and t.household_class = 'poor'
+            and least(p.completeness_pct, l.completeness_pct, t.completeness_pct) = 100
+        """
     ).fetchone()
     assert row is not None
     return str(row[0])
 
 
-def _table(name: str, left: tuple[int, ...], **style: Any) -> Table:
+def table_of(name: str, left: tuple[int, ...], **style: Any) -> Table:
     """The columns of demo.yaml, numbers to the right, never broken over lines."""
     table = Table(**style)
     for index, column in enumerate(words()["columns"][name]):

@@ -241,8 +241,8 @@ def capital_rows(rng: Random, requests: Sequence[Request], quarters: Sequence[Qu
             loans = [r for r in requests if r.counts and r.client.client_class == name and r.source == source]
             spare = rng.choice((0, 0, 20, 50)) * MILLION
             whole = sum(request.amount for request in loans) + (spare if loans or source == "central" else 0)
-            for number, (quarter, rows) in enumerate(zip(quarters, found, strict=True)):
-                assigned = whole * CAPITAL_BY_QUARTER[number] // 100 // (5 * MILLION) * 5 * MILLION
+            for quarter, rows in zip(quarters, found, strict=True):
+                assigned = whole * CAPITAL_BY_QUARTER[quarter.number - 1] // 100 // (5 * MILLION) * 5 * MILLION
                 paid = sum(request.paid_by(quarter.last_day) for request in loans)
                 rows.append({"borrower_class": name, "capital_source": source, "capital_available_vnd": max(assigned, paid)})
     return found

@@ -17,11 +17,13 @@ import synthetic.mistakes_history
 import synthetic.mistakes_list
 import synthetic.mistakes_loans
 import synthetic.mistakes_members
+import synthetic.mistakes_merged
 import synthetic.mistakes_reader
 import synthetic.mistakes_training  # noqa: F401  each module registers its mistakes
 from synthetic.damage import REASONS
 from synthetic.forms import with_rates
 from synthetic.generate import Job
+from synthetic.ground import ancestors, predecessors
 from synthetic.mistake import MISTAKES, Context, Planting, Spot, file, form, is_listed, members_of, recount, where
 from synthetic.post import moment
 from synthetic.records import LISTED
@@ -37,7 +39,7 @@ KEPT = {
     "CRD-08", "CRD-08B", "CRD-10", "CRD-11", "CRD-13B", "CRD-17", "CRD-19", "CRD-19B", "CRD-20",
     "BTW-01", "BTW-02", "BTW-02B", "BTW-04", "BTW-06", "BTW-07",
     "TRN-04", "TRN-06", "TRN-07", "TRN-09", "TRN-09B", "TRN-11", "TRN-12", "TRN-13", "TRN-15", "TRN-16",
-    "BTW-03", "BTW-03B", "BTW-04T", "BTW-08",
+    "BTW-03", "BTW-03B", "BTW-04T", "BTW-08", "BTW-09", "BTW-09T",
 }  # fmt: skip
 """Rules without a suffix that are warnings or information: they do not return a file. A suffix W or I says so itself."""
 
@@ -80,14 +82,25 @@ class _Sent:
     def beside(self, job: Job, rng: Random) -> Context:
         """What a return is judged beside. Returns are sent in order."""
         sent = job.sent
-        others = self._by_commune[sent.commune.code]
+        others = [other for other in self._by_commune[sent.commune.code] if other.commune == sent.commune]
         earlier = [other for other in others if other.form == sent.form and other.cover["period"] < sent.cover["period"]]
         if not isinstance(sent, QuarterReturn):
             return Context(rng, earlier)
         reviews = [
             review for review in others if isinstance(review, HouseholdReview) and date(review.year, 12, 31) <= sent.quarter.last_day
         ]
-        return Context(rng, earlier, reviews)
+        return Context(rng, earlier, reviews, self._merged(sent) if not any(other.year == sent.year for other in earlier) else [])
+
+    def _merged(self, sent: QuarterReturn) -> list[QuarterReturn]:
+        """The last returns of the communes before, where every one that it took whole has sent one this year."""
+        codes = predecessors(sent.commune, whole=True)
+        found = {
+            other.commune.code: other
+            for code in codes
+            for other in self._by_commune.get(code, ())
+            if isinstance(other, QuarterReturn) and other.form == sent.form and other.year == sent.year and other.commune != sent.commune
+        }
+        return list(found.values()) if len(found) == len(codes) else []
 
 
 def plant(jobs: list[Job], year: int, seed: int) -> Planted:
@@ -96,22 +109,24 @@ def plant(jobs: list[Job], year: int, seed: int) -> Planted:
     A mistake in a quarterly return is made in the newest quarter up to the end of ``year``, or, where it does not show there, in
     the newest one after; in a commune whose review is as it should be. The other communes send no return that would be compared
     with the spoilt review: the key would have to tell what comes of one mistake in another form. Mistakes that show only beside
-    returns that are not sent are left out.
+    returns that are not sent are left out. What shows only in a new commune's first return is made there, and nothing else in the
+    communes before.
     """
-    rng = Random(f"errors {seed}")
-    communes = _Communes(jobs, REVIEW, str(year), rng)
     planted = Planted([])
     changed: dict[Path, Job] = {}
-    _same_head_twice(communes, changed, planted)
     sent = _Sent(jobs)
+    kept = _after_mergers(jobs, sent, Random(f"errors merged {seed}"), changed, planted)
+    rng = Random(f"errors {seed}")
+    communes = _Communes((job for job in jobs if job.sent.commune.code not in kept), REVIEW, str(year), rng)
+    _same_head_twice(communes, changed, planted)
     _by_rule(communes, sent, _mistakes_of(REVIEW), rng, changed, planted)
     _turned_away(communes, changed, planted)
     extra = [_stage_order(communes, planted, rng), _older_version(communes, planted, rng), _before_start(communes, planted, rng)]
-    spoilt = {job.sent.commune.code: _outcome(job.path, planted) for job in jobs if job.path in planted.spots}
+    spoilt = {job.sent.commune.code: _outcome(job.path, planted) for job in jobs if job.sent.form == REVIEW and job.path in planted.spots}
     for code in QUARTERLY:
         rng = Random(f"errors {code} {seed}")
-        left = _mistakes_of(code)
-        taken = set(spoilt)
+        left = {rule: planting for rule, planting in _mistakes_of(code).items() if not planting.needs_merger}
+        taken = kept | set(spoilt)
         for period in _periods(jobs, code, year):
             free = [job for job in jobs if job.sent.commune.code not in taken]
             left = _by_rule(_Communes(free, code, period, rng), sent, left, rng, changed, planted)
@@ -123,10 +138,11 @@ def plant(jobs: list[Job], year: int, seed: int) -> Planted:
 def _is_beside_spoilt(job: Job, year: int, spoilt: dict[str, str]) -> bool:
     """A quarterly return is compared with a review of ``year`` that is accepted in spite of its mistake; one of the next year is made
     from that review, and misses it where it is sent back. ``spoilt``: commune -> what becomes of its review."""
-    if not isinstance(job.sent, QuarterReturn) or job.sent.commune.code not in spoilt:
+    if not isinstance(job.sent, QuarterReturn):
         return False
-    since = date(year, 12, 31) if spoilt[job.sent.commune.code] == "accepted" else date(year + 1, 1, 1)
-    return job.sent.quarter.last_day >= since
+    outcomes = {spoilt[code] for code in ancestors(job.sent.commune) & spoilt.keys()}
+    since = date(year, 12, 31) if "accepted" in outcomes else date(year + 1, 1, 1)
+    return bool(outcomes) and job.sent.quarter.last_day >= since
 
 
 def _mistakes_of(form_code: str) -> dict[str, Planting]:
@@ -134,10 +150,24 @@ def _mistakes_of(form_code: str) -> dict[str, Planting]:
 
 
 def _periods(jobs: Iterable[Job], form_code: str, year: int) -> list[str]:
-    """The newest quarter beside the reviews, and the newest one after them, for what shows only there."""
+    """The newest quarter beside the reviews, and those after them, the newest first, for what shows only there."""
     quarters = {job.sent.cover["period"] for job in jobs if job.sent.form == form_code}
     after = {quarter for quarter in quarters if quarter[:4] > str(year)}
-    return [max(some) for some in (quarters - after, after) if some]
+    return sorted(quarters - after)[-1:] + sorted(after, reverse=True)
+
+
+def _after_mergers(jobs: list[Job], sent: _Sent, rng: Random, changed: dict[Path, Job], planted: Planted) -> set[str]:
+    """Each mistake that needs a merger in a new commune's first return; those of few communes first. Returns all communes concerned."""
+    kept: set[str] = set()
+    new = sorted((job for job in jobs if predecessors(job.sent.commune)), key=lambda job: (len(ancestors(job.sent.commune)), rng.random()))
+    for rule, planting in MISTAKES.items():
+        beside = [(job, sent.beside(job, rng)) for job in new if job.sent.form == planting.form and not ancestors(job.sent.commune) & kept]
+        shown = [(job, context) for job, context in beside if planting.needs_merger and planting.shows(job.sent, context)]
+        if shown:
+            job, spots = _spoil(shown, rule)
+            kept |= ancestors(job.sent.commune)
+            changed[job.path], planted.spots[job.path] = job, spots
+    return kept
 
 
 def _by_rule(

@@ -1,4 +1,5 @@
-"""A province on disk: OUT/<year>/ holds the reviews, OUT/<quarter>/ credit and training returns; the same for the same seed."""
+"""A province on disk: OUT/<year>/ holds the reviews, OUT/<quarter>/ credit and training returns, OUT/hamlet_succession.csv where the
+hamlets of split communes went; the same for the same seed."""
 
 from __future__ import annotations
 
@@ -12,10 +13,11 @@ from random import Random
 
 from ingestion.contracts import load_form
 from synthetic.damage import damage
+from synthetic.ground import MERGER_YEARS, Merger, write_hamlet_succession
 from synthetic.post import arrival, file_name, stamp
 from synthetic.province import Province
 from synthetic.returns import HouseholdReview, QuarterReturn, Return
-from synthetic.services import mark_loans, service_returns
+from synthetic.services import COLLECTED_FROM, last_review, mark_loans, service_returns
 from synthetic.style import Style, style_of
 from synthetic.targets import FIRST_YEAR, LAST_YEAR
 from synthetic.workbook import Placed, write_workbook
@@ -51,8 +53,8 @@ def generate(
     communes: list[str] | None = None,
     on_progress: Progress | None = None,
 ) -> Path:
-    """Write the reviews of ``years`` (2021 to 2023) under ``out``, and the credit and training returns of ``services_years``
-    (2022 to September 2024: each needs the review before it); with ``errors`` also answer_key.json.
+    """Write the reviews of ``years`` (2021 to 2025) under ``out``, and the credit and training returns of ``services_years``
+    (2022 to 2025: each needs the review before it); with ``errors`` also answer_key.json.
 
     ``communes`` (codes) restricts which workbooks are written; the province behind them is always the whole one. With
     errors, mistakes are planted in the last of ``years`` and in the newest quarters, and the key lists every finding that must come
@@ -60,18 +62,18 @@ def generate(
     """
     beyond = [year for year in years if not FIRST_YEAR <= year <= LAST_YEAR]
     if beyond or not years:
-        raise ValueError(f"figures are published for {FIRST_YEAR} to {LAST_YEAR} only; asked for {beyond or 'no year'}")
-    beyond = [year for year in services_years if not FIRST_YEAR < year <= LAST_YEAR + 1]
+        raise ValueError(f"the province lives from {FIRST_YEAR} to {LAST_YEAR}; asked for {beyond or 'no year'}")
+    beyond = [year for year in services_years if not FIRST_YEAR < year <= LAST_YEAR]
     if beyond:
+        raise ValueError(f"credit and training returns need the review of the year before: {FIRST_YEAR + 1} to {LAST_YEAR}, not {beyond}")
+    if errors and max(years) >= MERGER_YEARS[-1]:
+        raise ValueError(f"mistakes are more than the communes of {max(years)}: to plant errors ask for reviews to {MERGER_YEARS[-1] - 1}")
+    if errors and services_years and (min(services_years) < COLLECTED_FROM or not {FIRST_YEAR, FIRST_YEAR + 1} <= set(years)):
         raise ValueError(
-            f"credit and training returns need the review of the year before: {FIRST_YEAR + 1} to {LAST_YEAR + 1}, not {beyond}"
+            f"credit and training are collected from {COLLECTED_FROM} on and compared with every list before: to plant errors in them "
+            f"ask for the reviews from {FIRST_YEAR} on, not {sorted(years)}, and the services from {COLLECTED_FROM} on"
         )
-    if errors and services_years and (min(services_years) < LAST_YEAR or not {FIRST_YEAR, FIRST_YEAR + 1} <= set(years)):
-        raise ValueError(
-            f"credit and training are collected from {LAST_YEAR} on and compared with every list before: "
-            f"to plant errors in them ask for the reviews from {FIRST_YEAR} on, not {sorted(years)}, and the services from {LAST_YEAR} on"
-        )
-    province, services = make(seed, max(years), services_years)
+    province, services, mergers = make(seed, max(years), services_years)
     jobs = plan(out, province, sorted(set(years)), seed, communes) + plan_services(out, services, seed, communes)
     if errors:
         from synthetic.errors import plant, write_answer_key
@@ -81,20 +83,24 @@ def generate(
         write_answer_key(out / "answer_key.json", planted, placed)
     else:
         write_all(jobs, on_progress)
+    if mergers:
+        write_hamlet_succession(out / "hamlet_succession.csv", mergers)
     return out
 
 
-def make(seed: int, last: int, services_years: Iterable[int]) -> tuple[list[list[HouseholdReview]], list[QuarterReturn]]:
-    """The reviews of every year from 2021 to ``last``, and the credit and training returns, whose loans the reviews tick."""
+def make(seed: int, last: int, services_years: Iterable[int]) -> tuple[list[list[HouseholdReview]], list[QuarterReturn], dict[int, Merger]]:
+    """The reviews of every year from 2021 to ``last``, the credit and training returns, whose loans the reviews tick, and the mergers
+    of the years made."""
     asked = sorted(set(services_years))
-    province = Province(seed).years(max([last, *(year - 1 for year in asked)]))
+    province = Province(seed)
+    reviews = province.years(max([last, *map(last_review, asked)]))
     services: list[QuarterReturn] = []
     for year in asked:
-        returns = service_returns(province, year, seed, [sent for sent in services if sent.year == year - 1])
-        if year - FIRST_YEAR < len(province):
-            mark_loans(province[year - FIRST_YEAR], returns)
+        returns = service_returns(reviews, year, seed, [sent for sent in services if sent.year == year - 1], province.mergers)
+        if year - FIRST_YEAR < len(reviews):
+            mark_loans(reviews[year - FIRST_YEAR], returns)
         services += returns
-    return province, services
+    return reviews, services, province.mergers
 
 
 def plan(

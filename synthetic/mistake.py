@@ -29,6 +29,8 @@ class Context:
     """The commune's earlier returns of the same form that are sent too, oldest first."""
     reviews: list[HouseholdReview] = field(default_factory=list)
     """Of a quarterly return: the commune's reviews up to the end of its quarter that are sent too, oldest first."""
+    merged: list[QuarterReturn] = field(default_factory=list)
+    """Of the first quarterly return of a new commune: the last ones, of the same year, of the communes that it took whole."""
 
     @property
     def last(self) -> Any:
@@ -47,8 +49,13 @@ class Planting:
     """It shows only beside a return of the period before: last year's review, an earlier quarter of the year."""
     needs_reviews: tuple[int, ...]
     """It shows only beside the reviews of these years, counted from the return's: -1 is the year before."""
+    needs_merger: bool
+    """It shows only in the first return of a new commune, and is the only one that is made in the year of a merger."""
 
     def shows(self, sent: Any, context: Context) -> bool:
+        is_new = sent.commune.footprint_from >= f"{sent.year}-01-01"
+        if self.needs_merger or is_new:
+            return self.needs_merger and bool(context.merged)
         since = sent.year if isinstance(sent, QuarterReturn) else sent.year - 1
         has_history = context.last is not None and context.last.year >= since
         return (has_history or not self.needs_history) and {sent.year + n for n in self.needs_reviews} <= {r.year for r in context.reviews}
@@ -59,12 +66,12 @@ MISTAKES: dict[str, Planting] = {}
 
 
 def plants(
-    rule: str, *, form: str = "household_review", history: bool = False, reviews: tuple[int, ...] = ()
+    rule: str, *, form: str = "household_review", history: bool = False, reviews: tuple[int, ...] = (), merger: bool = False
 ) -> Callable[[Mistake], Mistake]:
     """Register a mistake under the rule it is made for."""
 
     def register(made: Mistake) -> Mistake:
-        MISTAKES[rule] = Planting(made, form, history, reviews)
+        MISTAKES[rule] = Planting(made, form, history, reviews, merger)
         return made
 
     return register

@@ -30,6 +30,11 @@ class Person:
     def birth_year(self) -> int:
         return self.birth_date.year
 
+    def number_in(self, year: int) -> str | None:
+        """The number on its papers. A 9-digit card is void from 2025 (Law on Identification 2023): until there is a new one, none."""
+        is_void = year >= 2025 and self.citizen_id is not None and len(self.citizen_id) == 9
+        return None if is_void else self.citizen_id
+
     def age(self, year: int) -> int:
         """As the review reckons it: the year less the year of birth."""
         return year - self.birth_date.year
@@ -48,6 +53,8 @@ class Household:
     """The indicators of the last review: most of them stay."""
     left_in: int = 0
     """The year in which it last left the list."""
+    previous: tuple[str, str] | None = None
+    """Its code and commune before a merger, until a list of the new commune has named it."""
 
     @property
     def head(self) -> Person:

@@ -7,12 +7,13 @@ from random import Random
 
 from synthetic.flows import COME, GONE, Flows, flows
 from synthetic.forms import movements, summary
+from synthetic.ground import MERGER_YEARS, Merger, merge
 from synthetic.names import hamlets
 from synthetic.people import Births, Household
 from synthetic.records import LISTED, Row, household_row, member_rows
 from synthetic.returns import HouseholdReview
 from synthetic.signatures import Signatories, cover, signatories
-from synthetic.targets import FIRST_YEAR, LAST_YEAR, Commune, communes, targets
+from synthetic.targets import FIRST_YEAR, LAST_PUBLISHED, LAST_YEAR, Commune, Target, communes, targets, targets_after
 
 
 @dataclass
@@ -32,6 +33,16 @@ class _Village:
         self.codes += 1
         return self.code_style.format(commune=self.commune.code, number=self.codes)
 
+    def take_over(self, old: _Village, hamlet: str, name: str) -> None:
+        """The households of another village's hamlet, here under ``name``: listed ones with a new code, the others once listed again."""
+        for listed in LISTED:
+            for household in [one for one in old.stock[listed] if one.hamlet == hamlet]:
+                household.previous, household.code, household.hamlet = (household.code, old.commune.code), self.next_code(), name
+                self.stock[listed].append(household)
+            for household in [one for one in old.escaped[listed] if one.hamlet == hamlet]:
+                household.previous, household.hamlet = household.previous or (household.code, old.commune.code), name
+                self.escaped[listed].append(household)
+
 
 _Entry = tuple[Household, tuple[str, str, str], int | None, Row]
 """A household, its (opening, closing, movement), its members at opening, and what its row says besides."""
@@ -41,11 +52,14 @@ class Province:
     """The same seed makes the same province."""
 
     def __init__(self, seed: int) -> None:
+        self._seed = seed
         self._rng = Random(f"province {seed}")
         self._births = Births(Random(f"births {seed}"))
         self._targets = targets(seed)
         self._villages = [self._settle(commune) for commune in communes()]
         self._movers: dict[str, list[tuple[Household, str]]] = {}
+        self.mergers: dict[int, Merger] = {}
+        """Of the years made so far."""
 
     def years(self, last: int = LAST_YEAR) -> list[list[HouseholdReview]]:
         """The returns of every commune, a list a year, from 2021 to ``last``. To be asked once: the households live on."""
@@ -63,7 +77,33 @@ class Province:
     def _household(self, village: _Village, year: int) -> Household:
         return self._births.household(year, village.next_code(), self._rng.choice(village.hamlets))
 
+    def _merge(self, year: int) -> None:
+        """Each hamlet comes to its new commune. What opens the year there is what closed the last one in the hamlets it took."""
+        villages = {village.commune.code: village for village in self._villages}
+        rng = Random(f"ground {self._seed} {year}")
+        merger = self.mergers[year] = merge(rng, year, {code: village.hamlets for code, village in villages.items()})
+        totals = self._targets[year - 1]
+        opening = {}
+        self._villages = []
+        for commune in communes(year):
+            village, total = villages.get(commune.code), 0
+            if village is None or village.commune != commune:
+                moved = {before: name for before, (code, name) in merger.moves.items() if code == commune.code}
+                village = _Village(commune, tuple(moved.values()), signatories(rng), f"{{commune}}/{year % 100}-{{number:04d}}")
+                for (code, hamlet), name in moved.items():
+                    total += round(totals[code].total_households / len(villages[code].hamlets))
+                    village.take_over(villages[code], hamlet, name)
+            else:
+                total = totals[commune.code].total_households
+            self._villages.append(village)
+            opening[commune.code] = Target(total, len(village.stock["poor"]), len(village.stock["near_poor"]))
+        self._targets[year - 1] = opening
+
     def _year(self, year: int) -> list[HouseholdReview]:
+        if year in MERGER_YEARS:
+            self._merge(year)
+        if year > LAST_PUBLISHED:
+            self._targets[year] = targets_after(self._seed, year, self._targets[year - 1])
         self._movers = {name: [] for name in LISTED}
         plans = []
         for village in self._villages:
@@ -133,6 +173,8 @@ class Province:
         if not earlier or self._rng.random() < 0.3:
             return self._household(village, year)
         current.remove(earlier[0])
+        if earlier[0].previous is not None:
+            earlier[0].code = village.next_code()
         return earlier[0]
 
     def _coming(self, village: _Village, name: str, year: int) -> _Entry:
@@ -143,7 +185,7 @@ class Province:
             old, commune_code = mover
             code, hamlet = village.next_code(), self._rng.choice(village.hamlets)
             before = {"previous_household_code": old.code, "previous_commune_code": commune_code}
-            return replace(old, code=code, hamlet=hamlet), ("outside", name, movement), None, before
+            return replace(old, code=code, hamlet=hamlet, previous=None), ("outside", name, movement), None, before
         return self._household(village, year), ("outside", name, movement), None, {}
 
     def _return(self, village: _Village, year: int, entries: list[_Entry]) -> HouseholdReview:
@@ -153,6 +195,9 @@ class Province:
         listed, members = [], []
         for label, (household, triple, before, more) in enumerate(entries, start=1):
             row = household_row(rng, household, year, commune.area_type, triple, before, number)
+            if household.previous is not None:
+                more = dict(zip(("previous_household_code", "previous_commune_code"), household.previous, strict=True))
+                household.previous = None
             listed.append({"row_label": label, **row, **more})
             if triple[1] in LISTED:
                 members += [{"household_no": label, "hamlet": household.hamlet, **m} for m in member_rows(rng, household, year, row)]

@@ -46,7 +46,7 @@ def household_row(
     row: Row = {
         "household_code": household.code,
         "head_name": head.name,
-        "head_citizen_id": head.citizen_id,
+        "head_citizen_id": head.number_in(year),
         "head_sex": head.sex,
         "head_birth_date": head.birth_year if head.only_year else head.birth_date,
         "ethnicity": household.ethnicity,
@@ -112,7 +112,7 @@ def member_rows(rng: Random, household: Household, year: int, row: Row) -> list[
             "is_ethnic_minority": household.ethnicity != "Kinh",
             "has_no_labour_capacity": household.no_labour,
             "household_code": household.code,
-            "citizen_id": person.citizen_id,
+            "citizen_id": person.number_in(year),
             "birth_date": person.birth_year if person.only_year else person.birth_date,
             "activity_status": _activity(household, person, year, is_jobless=person is jobless),
             "child_dep_nutrition": person is hungry,

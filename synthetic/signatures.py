@@ -52,7 +52,7 @@ def _cover(rng: Random, commune: Commune, officers: Signatories, period: Row, da
     return {
         **period,
         "form_version": "1",
-        "province_name": "Long An",
+        "province_name": commune.province_name,
         "district_name": commune.district_name,
         "commune_name": commune.name,
         "commune_code": commune.code,

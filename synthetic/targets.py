@@ -1,8 +1,9 @@
-"""The province's published totals shared out to its 188 communes, to the household."""
+"""The province's totals shared out to its communes, to the household: published ones to 2023, the generator's own after it."""
 
 from __future__ import annotations
 
 import csv
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -12,7 +13,7 @@ from random import Random
 from warehouse.settings import PROJECT_DIR
 
 REFERENCE = PROJECT_DIR / "warehouse" / "reference"
-FIRST_YEAR, LAST_YEAR = 2021, 2023
+FIRST_YEAR, LAST_PUBLISHED, LAST_YEAR = 2021, 2023, 2025
 # Published for 2023 only. For 2021 and 2022 the printed rates leave 479,089-481,081 and 481,438-483,545: we take the middle.
 TOTAL_WHERE_UNPUBLISHED = {2021: 480_100, 2022: 482_500}
 # Nothing is published of the opening of 2021 under the new standard; a fall like that of the years after is plausible.
@@ -31,6 +32,13 @@ class Commune:
     area_type: str
     district_code: str
     district_name: str
+    """Empty from 1 July 2025: no districts are left."""
+    footprint_from: str
+    """The day since which it has this ground."""
+
+    @property
+    def province_name(self) -> str:
+        return "Long An" if self.district_code else "Tây Ninh"
 
 
 @dataclass(frozen=True)
@@ -42,26 +50,33 @@ class Target:
     near_poor: int
 
 
+UNPUBLISHED = {2024: Target(487_000, 2_900, 7_600), 2025: Target(489_000, 2_450, 6_300)}
+"""The generator's own, made up: nothing is published of Long An at the end of these years but that it went on falling."""
+
+
 def reference_rows(name: str) -> list[dict[str, str]]:
     with (REFERENCE / f"{name}.csv").open(encoding="utf-8", newline="") as handle:
         return list(csv.DictReader(handle))
 
 
 @cache
-def communes() -> tuple[Commune, ...]:
-    """The communes of Long An in force at the end of every year from 2021 to 2023, by code."""
+def communes(year: int = FIRST_YEAR) -> tuple[Commune, ...]:
+    """The communes of Long An in force at the end of a year, by code: 188 to 2023, 186 in 2024, 60 in 2025."""
     units = reference_rows("unit")
     districts = {row["code"]: row["name_vi"] for row in units if row["unit_level"] == "district"}
+    last = date(year, 12, 31).isoformat()
 
     def in_force(row: dict[str, str]) -> bool:
-        last = date(LAST_YEAR, 12, 31).isoformat()
-        return row["valid_from"] <= f"{FIRST_YEAR}-12-31" and (not row["valid_to"] or row["valid_to"] >= last)
+        return row["valid_from"] <= last and (not row["valid_to"] or row["valid_to"] >= last)
 
     found = [
-        Commune(row["code"], row["name_vi"], row["unit_type"], row["area_type"], row["district_code"], districts[row["district_code"]])
+        Commune(
+            row["code"], row["name_vi"], row["unit_type"], row["area_type"], row["district_code"], districts.get(row["district_code"], ""),
+            row["footprint_from"],
+        )
         for row in units
         if row["unit_level"] == "commune" and row["is_long_an"] == "yes" and in_force(row)
-    ]
+    ]  # fmt: skip
     return tuple(sorted(found, key=lambda commune: commune.code))
 
 
@@ -92,7 +107,7 @@ def apportion(total: int, ideals: list[float], lower: list[int], upper: list[int
 
 
 def targets(seed: int) -> dict[int, dict[str, Target]]:
-    """Year -> commune code -> target. The year 2020 holds the openings of 2021 (its total households are those of 2021)."""
+    """Published year -> commune code -> target. The year 2020 holds the openings of 2021 (its total households are those of 2021)."""
     rng = Random(f"targets {seed}")
     places = communes()
     empty = _without_poor(rng, places)
@@ -104,7 +119,7 @@ def targets(seed: int) -> dict[int, dict[str, Target]]:
     totals: list[int] = []
     poor: list[int] = []
     near: list[int] = []
-    for year in range(FIRST_YEAR, LAST_YEAR + 1):
+    for year in range(FIRST_YEAR, LAST_PUBLISHED + 1):
         figures = published(year)
         totals = _next_totals(rng, figures.total_households, totals, weights)
         poor = _next_poor(rng, year, figures.poor, poor, poor_ideals, [c.code in empty for c in places])
@@ -115,6 +130,24 @@ def targets(seed: int) -> dict[int, dict[str, Target]]:
     opening_near = _next(rng, OPENING["near_poor"], [first[c.code].near_poor for c in places], [])
     found[FIRST_YEAR - 1] = _by_code(places, [first[c.code].total_households for c in places], opening_poor, opening_near)
     return found
+
+
+def targets_after(seed: int, year: int, opening: Mapping[str, Target]) -> dict[str, Target]:
+    """Commune code -> target of a year of which nothing is published; ``opening``: what each commune of its map begins with.
+
+    A commune without poor households stays so.
+    """
+    rng = Random(f"targets {seed} {year}")
+    figures = UNPUBLISHED[year]
+    before = list(opening.values())
+    totals = _next_totals(rng, figures.total_households, [one.total_households for one in before], [])
+    found = {}
+    for name in ("poor", "near_poor"):
+        some = [index for index, one in enumerate(before) if getattr(one, name)]
+        found[name] = [0] * len(before)
+        for index, share in zip(some, _next(rng, getattr(figures, name), [getattr(before[i], name) for i in some], []), strict=True):
+            found[name][index] = share
+    return {code: Target(*shares) for code, *shares in zip(opening, totals, found["poor"], found["near_poor"], strict=True)}
 
 
 def _by_code(places: tuple[Commune, ...], totals: list[int], poor: list[int], near: list[int]) -> dict[str, Target]:

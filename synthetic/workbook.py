@@ -103,7 +103,8 @@ def _write_top(page: Worksheet, formats: _Formats, sheet: Sheet, sent: Return, s
         page.write_string(1, right, style.text("Độc lập - Tự do - Hạnh phúc"), formats.title)
         row = 3
     page.write_string(row, 0, style.text(sheet.heading.upper()), formats.title)
-    page.write_string(row + 1, 0, style.text(f"{sent.commune.name}, {sent.commune.district_name} - {sent.title}"), formats.italic)
+    place = ", ".join(filter(None, (sent.commune.name, sent.commune.district_name)))
+    page.write_string(row + 1, 0, style.text(f"{place} - {sent.title}"), formats.italic)
     return row + 3
 
 

@@ -103,7 +103,7 @@ def _generate(folder: Path) -> Path:
 
     if not (folder / "complete").exists():
         shutil.rmtree(folder, ignore_errors=True)
-        reviews, services = make(SEED, max(NIGHTS), [int(FIRST[:4])])
+        reviews, services, _ = make(SEED, max(NIGHTS), [int(FIRST[:4])])
         first = [sent for sent in services if sent.quarter.key == FIRST]
         write_all(plan(folder, reviews, sorted(NIGHTS), SEED) + plan_services(folder, first, SEED))
         (folder / "complete").touch()

@@ -21,6 +21,7 @@ from synthetic.records import LISTED, Row
 from synthetic.returns import CreditReturn, HouseholdReview, Quarter, QuarterReturn, TrainingReturn
 from synthetic.services import mark_loans, service_returns
 from synthetic.working_age import is_working_age
+from tests.unit.synthetic.conftest import Made
 from warehouse.settings import Settings
 
 Province = list[list[HouseholdReview]]
@@ -76,18 +77,20 @@ def test_the_same_seed_is_the_same_year_and_the_reviews_stay(province: Province,
 
 def test_a_year_needs_the_review_before_it(province: Province) -> None:
     assert len(service_returns(province, 2022, 1)) == 2 * 4 * 188
-    for year in (2021, 2025):
+    for year in (2021, 2024, 2025):
         with pytest.raises(ValueError, match="need the review"):
             service_returns(province, year, 1)
 
 
-def test_who_was_lent_to_asks_for_nothing_in_the_next_year(province: Province, services: list[QuarterReturn]) -> None:
-    returns = of(service_returns(province, 2024, 11, services), "credit")
-    assert {sent.quarter.key for sent in returns["27691"]} == {"2024-Q1", "2024-Q2", "2024-Q3"}  # before the mergers
+def test_who_was_lent_to_asks_for_nothing_in_the_next_year(made: Made, services: list[QuarterReturn]) -> None:
+    reviews, mergers = made
+    returns = of(service_returns(reviews, 2024, 11, services, mergers), "credit")
+    assert {sent.quarter.key for sent in returns["27691"]} == {"2024-Q1", "2024-Q2", "2024-Q3", "2024-Q4"}
+    assert {sent.quarter.key for sent in returns["27688"]} == {"2024-Q1", "2024-Q2", "2024-Q3"}  # then a part of 27694
     seen = 0
     for before in credits(services):
         lent = {row["household_code"]: row["outstanding_vnd"] for row in before.credit_need if row.get("disbursed_vnd")}
-        last = returns[before.commune.code][-1]
+        last = returns[before.commune.code][2]
         assert isinstance(last, CreditReturn)
         again = [row for row in last.credit_need if row["household_code"] in lent]
         assert all(row.get("has_need") is None and row["outstanding_vnd"] == lent[row["household_code"]] for row in again)

@@ -139,7 +139,12 @@ def test_the_key_names_rows_as_excel_shows_them(tmp_path: Path, province: list[l
     assert told["findings"] == [{"sheet": "household_list", "row": placed["household_list"][index], "rule": "HHR-02"}]
 
 
-@pytest.mark.parametrize("years", [[], [2020], [2023, 2024]])
-def test_only_published_years(tmp_path: Path, years: list[int]) -> None:
-    with pytest.raises(ValueError, match="2021 to 2023"):
+@pytest.mark.parametrize("years", [[], [2020], [2025, 2026]])
+def test_only_years_of_the_province(tmp_path: Path, years: list[int]) -> None:
+    with pytest.raises(ValueError, match="2021 to 2025"):
         generate(tmp_path, years=years, seed=1)
+
+
+def test_no_errors_where_every_commune_is_new(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="reviews to 2024"):
+        generate(tmp_path, years=[2024, 2025], seed=1, errors=True)
