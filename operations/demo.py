@@ -57,6 +57,8 @@ def run_demo(settings: Settings, *, seed: int) -> None:
         out.print(Rule(night["title"], align="left"))
         if "note" in night:
             out.print(night["note"], soft_wrap=True)
+        if night.get("loads") == "hamlets":
+            load_hamlets(settings, stage, night["now"])
         _deliver(stage / f"night{number}", settings.inbox_dir)
         if night.get("runs") == "airflow":
             _night_by_airflow(settings, night["now"])

@@ -54,7 +54,8 @@ def run_dbt(
 ) -> DbtOutcome:
     """Build every model and run every data test into ``<schema>_*``; with ``unit_tests`` run those instead, over a build.
 
-    ``anew``: nothing that a build before left there is kept. ``variables``: other values for those of dbt_project.yml; dbt then parses the project anew.
+    ``anew``: nothing that a build before left there is kept. ``variables``: other values for those of dbt_project.yml; dbt then parses
+    the project anew.
     """
     from dbt.artifacts.resources.types import NodeType
     from dbt.cli.main import dbtRunner

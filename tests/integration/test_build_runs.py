@@ -95,8 +95,8 @@ def test_a_failed_build_says_which_node_and_leaves_the_publication(published: Se
 
 
 def test_a_node_that_did_not_run_is_a_failure(published: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    def lazy(settings: Settings, schema: str, **options: bool) -> DbtOutcome:
-        outcome = run_dbt(settings, schema, **options)
+    def lazy(settings: Settings, schema: str, anew: bool) -> DbtOutcome:
+        outcome = run_dbt(settings, schema, anew=anew)
         return DbtOutcome([r for r in outcome.results if not r.node.endswith("fct_poverty")], outcome.expected)
 
     monkeypatch.setattr(builds, "run_dbt", lazy)

@@ -110,7 +110,6 @@ select
     and coalesce(is_refused, false) as refused,
     case when eligible_with_need then requested_vnd else 0 end as requested_vnd,
     case when eligible_with_need then counted_vnd else 0 end as disbursed_vnd,
-    b.list_basis as basis
+    (select b.list_basis from {{ ref('int_basis') }} as b) as basis
 from served
-cross join {{ ref('int_basis') }} as b
 where borrower_class is not null

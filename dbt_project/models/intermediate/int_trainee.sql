@@ -89,7 +89,6 @@ select
     trained and is_of_age is false as trained_outside_age,
     coalesce(with_need and is_uncertain, false) as age_uncertain,
     case when with_need then support_vnd else 0 end as support_vnd,
-    b.list_basis as basis
+    (select b.list_basis from {{ ref('int_basis') }} as b) as basis
 from classed
-cross join {{ ref('int_basis') }} as b
 where household_class is not null
