@@ -103,8 +103,9 @@ def test_a_period_before_the_first_one_collected_goes_back(warehouse: Settings, 
 
 def test_a_period_that_has_not_begun_goes_back(warehouse: Settings, conn: psycopg.Connection) -> None:
     built = Return(
-        period="2097", as_of_date=date(2097, 12, 14), signed_date=date(2097, 12, 27), commune_code="27721", commune_name="Tân Hưng"
-    )
+        period="2097", as_of_date=date(2097, 12, 14), signed_date=date(2097, 12, 27), commune_code="27721", commune_name="Tân Hưng",
+        form_version="2",
+    )  # fmt: skip
     built.write(warehouse.inbox_dir)
     night(warehouse)
     assert "BTW-12" in fired(conn)
