@@ -37,6 +37,8 @@ from warehouse.settings import PROJECT_DIR, Settings
 from warehouse.setup import init
 
 START = "2021-12-01T08:00+07:00"
+LOG_WIDTH = 100
+"""Characters that the tables are made for; a log file has no width of its own."""
 
 
 def run_demo(settings: Settings, *, seed: int) -> None:
@@ -44,6 +46,8 @@ def run_demo(settings: Settings, *, seed: int) -> None:
     from synthetic.story import write_story
 
     _refuse_foreign(settings)
+    if not out.is_terminal:
+        out.width = LOG_WIDTH
     told, nights = words()["headings"], words()["nights"]
     out.print(Rule(told["start"]))
     with out.status(told["init"]):
