@@ -48,13 +48,12 @@ def plan_collection(settings: Settings, run: Run) -> list[Chunk]:
         for arrival in changing:
             record_failure(conn, run, str(arrival.path), arrival.path.name, "STILL-CHANGING", 0)
         groups: dict[Any, Chunk] = {}
-        with ThreadPoolExecutor(1) as pool:  # the disk takes the next file while this one is looked at
-            for arrival, stored in zip(ready, pool.map(partial(_archive, settings), ready), strict=True):
+        with ThreadPoolExecutor(READ_AHEAD) as pool:  # the disk takes the next files while one is looked at
+            for arrival, (stored, key) in zip(ready, pool.map(partial(_archive_and_peek, settings), ready), strict=True):
                 if isinstance(stored, str):
                     record_failure(conn, run, str(arrival.path), arrival.path.name, stored, 0)
                     log.warning("%s: %s", stored, arrival.path.name)
                 else:
-                    key = peek(archived_path(settings.archive_dir, stored["sha256"]), arrival.path.name, settings)
                     groups.setdefault(key or arrival, []).append(stored)
     return _cut(groups.values(), settings.chunk_files)
 
@@ -104,6 +103,14 @@ def resubmit(settings: Settings, run: Run, submission_id: UUID) -> UUID:
             (outcome,) = load_files(conn, run, [taken], communes(conn), is_resubmission=True)
     assert outcome.submission_id is not None
     return outcome.submission_id
+
+
+def _archive_and_peek(settings: Settings, arrival: Arrival) -> tuple[dict[str, Any] | str, tuple[str, str, str] | None]:
+    """A file's item, and which return it is; a code and None where it could not be archived."""
+    stored = _archive(settings, arrival)
+    if isinstance(stored, str):
+        return stored, None
+    return stored, peek(archived_path(settings.archive_dir, stored["sha256"]), arrival.path.name, settings)
 
 
 def _archive(settings: Settings, arrival: Arrival) -> dict[str, Any] | str:
