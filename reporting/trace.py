@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 
-CLASSES = ("poor", "near_poor", "newly_escaped", "all")
-
-
 class TraceError(Exception):
     """Nothing to walk back from; the message says what there is."""
 
@@ -130,8 +127,8 @@ def trace(conn: Connection, mart: str, area_code: str, period_key: str, column: 
     contract = known[mart]
     if column not in contract.columns:
         raise TraceError(f"'{column}' of {mart} cannot be traced; these can: {', '.join(contract.columns)}.")
-    if contract.class_column and counted_class not in CLASSES:
-        raise TraceError(f"{mart} has no class '{counted_class}': {', '.join(CLASSES)}.")
+    if contract.class_column and counted_class not in (classes := _classes(conn, mart, contract.class_column)):
+        raise TraceError(f"{mart} has no class '{counted_class}': {', '.join(classes)}.")
     condition = sql.SQL("(f.area_code = %(area)s or f.area_key = %(area)s)")
     found = _facts(conn, mart, period_key, condition, {"area": area_code}, (contract.class_column, counted_class))
     if not found:
@@ -141,6 +138,12 @@ def trace(conn: Connection, mart: str, area_code: str, period_key: str, column: 
         )
     fact = min(found, key=lambda row: ("commune", "district", "long_an").index(row["area_level"]))
     return _trace_fact(conn, mart, contract, fact, column, _publication(conn, fact["publication_id"]))
+
+
+def _classes(conn: Connection, mart: str, column: str) -> list[str]:
+    """The classes that a mart has rows of."""
+    statement = sql.SQL("select distinct {} from marts.{} order by 1").format(sql.Identifier(column), sql.Identifier(mart))
+    return [row[0] for row in conn.execute(statement)]
 
 
 def _facts(conn: Connection, mart: str, period_key: str, where: sql.SQL, values: Row, of_class: tuple[str | None, str | None]) -> list[Row]:

@@ -171,7 +171,7 @@ def test_it_can_be_printed_and_names_nobody(conn: Connection, area: str, column:
     [
         (("fct_loans", "27694", "2023", "x"), "cannot be traced; these can: fct_poverty"),
         (("fct_poverty", "27694", "2023", "x"), "these can: total_households"),
-        (("fct_loan_coverage", "27694", "2023", "served", "rich"), "no class 'rich': poor, near_poor, newly_escaped, all"),
+        (("fct_loan_coverage", "27694", "2023", "served", "rich"), "no class 'rich': all, near_poor, newly_escaped, poor"),
         (("fct_poverty", "27694", "1999", "poor_households"), "has no row for 27694 in 1999"),
         (("fct_poverty", "00000", "2023", "poor_households"), "has no row for 00000"),
     ],
