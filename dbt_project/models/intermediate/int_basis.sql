@@ -11,9 +11,8 @@ with known as (
             where l.recorded_at <= b.knowledge_at
         ) as loads,
         (
-            select string_agg(p.submission_id::text, ',' order by p.submission_id)
-            from {{ ref('int_commune_period') }} as p
-            where p.form_code = 'household_review' and p.result_stage = 'final'
+            select string_agg(c.submission_id::text, ',' order by c.submission_id)
+            from {{ ref('int_class_list') }} as c
         ) as lists
     from {{ ref('stg_build') }} as b
 )

@@ -2,19 +2,9 @@
 -- those that went into its ground (intake.class_span, which the rules on loans and training read too).
 {{ config(materialized='table') }}
 
-with reviews as (
-    select submission_id
-    from {{ ref('int_commune_period') }}
-    where form_code = 'household_review' and result_stage = 'final'
-    union all
-    select submission_id
-    from {{ ref('int_optional_return') }}
-    where form_code = 'household_review' and result_stage = 'final'
-),
-
-asked as (
+with asked as (
     select
-        array(select r.submission_id from reviews as r) as lists,
+        array(select r.submission_id from {{ ref('int_class_list') }} as r) as lists,
         array(
             select distinct c.area_key from {{ ref('int_commune_period') }} as c
             where c.is_accepted
